@@ -1,0 +1,1 @@
+"""What is stored: tables, vocabulary, log, read models and packaged files."""

@@ -1,0 +1,74 @@
+"""Engines: one factory, with the settings that durability and concurrency rest on."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from data.errors import WorkspaceUnusable
+
+APPLICATION_ID = 0x48414E44
+"""`HAND`: marks an SQLite file as a workspace of ours."""
+
+BUSY_SECONDS = 10
+"""How long a writer waits for another before it gives up."""
+
+
+def parse_url(place: str) -> URL:
+    """The URL of a workspace named by a path or by a URL; WorkspaceUnusable if it is neither."""
+    if "://" not in place:
+        return URL.create("sqlite", database=str(Path(place).expanduser().absolute()))
+    try:
+        url = make_url(place)
+    except ArgumentError as problem:
+        raise WorkspaceUnusable(f"{place!r} is not a database URL; name a file or a URL") from problem
+    if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise WorkspaceUnusable(f"{url.get_backend_name()} is not supported; use SQLite or PostgreSQL")
+    return url
+
+
+def make_engine(url: URL, *, synchronous: str = "FULL") -> Engine:
+    """An engine for a workspace; `synchronous` is SQLite's (FULL outlives a power cut).
+
+    On SQLite: WAL, foreign keys, a busy timeout, and transactions that begin when they are begun:
+    IMMEDIATE where the connection's execution option `writes` is set, so that a writer never
+    fails half-way for want of the lock.
+    """
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS})
+
+    def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    def begin(connection: Connection) -> None:
+        mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A write transaction: committed at the end of the block, rolled back on an error."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A read transaction: one consistent view for the length of the block."""
+    with engine.connect() as connection, connection.begin():
+        yield connection

@@ -1,0 +1,217 @@
+"""The one way to write: state and the event that tells of it commit together."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlmodel import SQLModel
+
+from data.clock import Clock, NewId, new_id
+from data.columns import canonical, to_micros
+from data.database import reading, writing
+from data.errors import Fenced, IllegalChange, NotFound
+from data.states import check_action_change, check_ticket_change
+from data.tables import Action, Chain, Event, Message, Payload, Ticket
+from data.vocabulary import ActionState, Priority, TicketStatus
+
+GENESIS = "0" * 64
+"""The hash before a chain's first event."""
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy table behind a model."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+TICKET, ACTION, EVENT = table(Ticket), table(Action), table(Event)
+PAYLOAD, CHAIN, MESSAGE = table(Payload), table(Chain), table(Message)
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event before it is appended; `data` must be free of personal data."""
+
+    kind: str
+    agent: str
+    data: dict[str, Any]
+    chain: str = ""
+    run_id: str | None = None
+    step: str | None = None
+    payload: str | None = None
+    """Raw text, kept beside the event."""
+    at: datetime | None = None
+
+
+def event_hash(before: str, row: dict[str, Any]) -> str:
+    """SHA-256 of the hash before and the stored columns of an event `row` (`at` as datetime)."""
+    parts = [row["chain"], row["position"], row["run_id"], row["step"], to_micros(row["at"])]
+    parts += [row["agent"], row["kind"], row["data"], row["payload_digest"]]
+    return hashlib.sha256((before + canonical(parts)).encode()).hexdigest()
+
+
+def payload_digest(salt: str, body: str) -> str:
+    """What stays of a payload when its text is erased."""
+    return hashlib.sha256((salt + body).encode()).hexdigest()
+
+
+class Transaction:
+    """One write transaction; events are appended in order when it commits."""
+
+    def __init__(self, connection: Connection, clock: Clock, ids: NewId) -> None:
+        """Write through `connection`, which is in a transaction already."""
+        self.connection, self.ids = connection, ids
+        self.now = clock.now()
+        self._events: list[NewEvent] = []
+
+    def insert(self, model: type[SQLModel], **values: Any) -> None:
+        """Add a row; the model's defaults fill what is not given."""
+        row = model(**values)
+        columns = {c.name: getattr(row, c.name) for c in table(model).columns}
+        self.connection.execute(insert(table(model)), columns)
+
+    def append(self, event: NewEvent) -> None:
+        """Append `event` to its chain when this transaction commits."""
+        self._events.append(event)
+
+    def add_payload(self, body: str) -> tuple[str, str]:
+        """Keep raw text; its id and salted digest."""
+        payload_id, salt = self.ids("p"), secrets.token_hex(8)
+        self.connection.execute(insert(PAYLOAD), {"id": payload_id, "salt": salt, "body": body})
+        return payload_id, payload_digest(salt, body)
+
+    def ticket(self, ticket_id: str) -> dict[str, Any]:
+        """The ticket's columns as they are in this transaction; NotFound if there is none."""
+        row = self.connection.execute(select(TICKET).where(TICKET.c.id == ticket_id)).first()
+        if row is None:
+            raise NotFound(f"no ticket {ticket_id!r}")
+        return dict(row._mapping)
+
+    def set_ticket(self, ticket_id: str, **changes: Any) -> None:
+        """Change a ticket's columns; IllegalChange where its state may not go there."""
+        if "status" in changes:
+            old = self.ticket(ticket_id)["status"]
+            check_ticket_change(TicketStatus(old), TicketStatus(changes["status"]))
+        if "priority" in changes:
+            changes["priority_rank"] = Priority(changes["priority"]).rank
+        changes.setdefault("updated_at", self.now)
+        self.connection.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**changes))
+
+    def action(self, action_id: str) -> dict[str, Any]:
+        """The action's columns as they are in this transaction; NotFound if there is none."""
+        row = self.connection.execute(select(ACTION).where(ACTION.c.id == action_id)).first()
+        if row is None:
+            raise NotFound(f"no action {action_id!r}")
+        return dict(row._mapping)
+
+    def set_action(
+        self, action_id: str, state: ActionState, *, was: Sequence[ActionState], **changes: Any
+    ) -> None:
+        """Move an action from one of the states `was` to `state` by compare-and-set.
+
+        IllegalChange if it is in none of them, or the vocabulary forbids the way.
+        """
+        for old in was:
+            check_action_change(old, state)
+        changed = self.connection.execute(
+            update(ACTION)
+            .where(ACTION.c.id == action_id, ACTION.c.state.in_([s.value for s in was]))
+            .values(state=state.value, **changes)
+        )
+        if changed.rowcount != 1:
+            found = self.action(action_id)["state"]
+            raise IllegalChange(f"action {action_id} is {found}, not {' or '.join(was)}")
+
+    def wake(self, ticket_id: str) -> None:
+        """Have the agents look at the ticket again; never lost, however many ask at once."""
+        self.connection.execute(
+            update(TICKET)
+            .where(TICKET.c.id == ticket_id)
+            .values(wake_seq=TICKET.c.wake_seq + 1, pending=True, updated_at=self.now)
+        )
+
+    def fence(self, ticket_id: str, epoch: int) -> None:
+        """Fenced unless the ticket is still held under `epoch`."""
+        found = self.connection.execute(
+            select(TICKET.c.epoch).where(TICKET.c.id == ticket_id)
+        ).scalar()
+        if found != epoch:
+            raise Fenced(f"ticket {ticket_id} was taken over (epoch {found}, not {epoch})")
+
+    def flush(self) -> None:
+        """Write the appended events, chained by hash, and advance the heads of their chains."""
+        chains: dict[str, list[NewEvent]] = {}
+        for event in self._events:
+            chains.setdefault(event.chain, []).append(event)
+        self._events = []
+        for chain, events in chains.items():
+            self._extend(chain, events)
+
+    def _extend(self, chain: str, events: list[NewEvent]) -> None:
+        head = self.connection.execute(
+            select(CHAIN.c.position, CHAIN.c.hash).where(CHAIN.c.id == chain)
+        ).first()
+        start, before = (head.position, head.hash) if head else (0, GENESIS)
+        position, rows, payloads = start, [], []
+        for event in events:
+            position += 1
+            payload_id = digest = None
+            if event.payload is not None:
+                payload_id, salt = self.ids("p"), secrets.token_hex(8)
+                digest = payload_digest(salt, event.payload)
+                payloads.append({"id": payload_id, "salt": salt, "body": event.payload})
+            row: dict[str, Any] = {
+                "chain": chain,
+                "position": position,
+                "run_id": event.run_id,
+                "step": event.step,
+                "at": event.at or self.now,
+                "agent": event.agent,
+                "kind": event.kind,
+                "data": canonical(event.data),
+                "payload_id": payload_id,
+                "payload_digest": digest,
+            }
+            row["hash"] = before = event_hash(before, row)
+            rows.append(row)
+        if payloads:
+            self.connection.execute(insert(PAYLOAD), payloads)
+        self.connection.execute(insert(EVENT), rows)
+        if head is None:
+            self.connection.execute(
+                insert(CHAIN), {"id": chain, "position": position, "hash": before}
+            )
+            return
+        moved = self.connection.execute(
+            update(CHAIN)
+            .where(CHAIN.c.id == chain, CHAIN.c.position == start)
+            .values(position=position, hash=before)
+        )
+        if moved.rowcount != 1:
+            raise Fenced(f"the log of {chain or 'the workspace'} moved on meanwhile")
+
+
+class Store:
+    """Reads and writes one workspace."""
+
+    def __init__(self, engine: Engine, clock: Clock, ids: NewId = new_id) -> None:
+        """Work on `engine`, with the workspace's clock."""
+        self.engine, self.clock, self.ids = engine, clock, ids
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction whose changes and events commit together at the end of the block."""
+        with writing(self.engine) as connection:
+            transaction = Transaction(connection, self.clock, self.ids)
+            yield transaction
+            transaction.flush()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view for the length of the block."""
+        with reading(self.engine) as connection:
+            yield connection

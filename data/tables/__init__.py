@@ -1,0 +1,22 @@
+"""The tables of a workspace; migrations are made from these models."""
+
+from data.tables.actions import Action, Decision, Halt
+from data.tables.log import Chain, Event, Payload
+from data.tables.tickets import Handoff, Issue, Message, Run, Ticket
+from data.tables.workspace import Setting, Worker
+
+__all__ = [
+    "Action",
+    "Chain",
+    "Decision",
+    "Event",
+    "Halt",
+    "Handoff",
+    "Issue",
+    "Message",
+    "Payload",
+    "Run",
+    "Setting",
+    "Ticket",
+    "Worker",
+]
