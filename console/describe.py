@@ -1,0 +1,137 @@
+"""Events of the log in words: a line for each, and what stands behind it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from console.format import cost, label, line, money
+from data.queries.rows import EventRow
+
+_QUIET = {"ms", "tokens", "cost_micros", "error", "tool", "problem"}
+_PAST = {
+    "action.proposed": ("◆", "proposes"),
+    "action.approved": ("✓", "approved"),
+    "action.rejected": ("✗", "rejected"),
+    "action.edited": ("✎", "edited"),
+    "action.refused": ("⊘", "refused by policy"),
+    "action.withdrawn": ("×", "withdrawn"),
+    "action.expired": ("×", "expired"),
+    "action.stale": ("≠", "stale"),
+    "action.executing": ("◐", "executing"),
+    "action.executed": ("●", "executed"),
+    "action.verified": ("✓", "verified"),
+    "action.failed": ("!", "failed"),
+    "action.unknown": ("?", "outcome unknown"),
+    "action.undone": ("↶", "undone"),
+}
+_BAD = {"action.failed", "action.unknown", "run.failed"}
+
+
+def failed(event: EventRow) -> bool:
+    """Whether something went wrong in this step."""
+    return event.kind in _BAD or bool(event.data.get("error"))
+
+
+def _first(data: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        if data.get(name) not in (None, "", [], {}):
+            return shown(data[name])
+    return ""
+
+
+def shown(found: Any, longest: int = 300) -> str:
+    """Any JSON value on one line."""
+    if isinstance(found, dict):
+        return line(", ".join(f"{k}: {shown(v)}" for k, v in found.items()), longest)
+    if isinstance(found, list):
+        return line(", ".join(shown(v) for v in found), longest)
+    return line(str(found), longest)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _percent(found: Any) -> str:
+    return f"{found:.0%} sure" if isinstance(found, int | float) else ""
+
+
+def headline(event: EventRow) -> str:
+    """What happened, in a line that begins with a glyph."""
+    data, kind = event.data, event.kind
+    if kind in _PAST:
+        glyph, past = _PAST[kind]
+        name = label(str(data.get("name") or data.get("action") or "action"))
+        sum_of_it = money(data["amount"], data.get("currency")) if data.get("amount") else ""
+        by = f"by {line(str(data['by']))}" if data.get("by") else ""
+        return f"{glyph} {past}: " + _joined(name, sum_of_it, by, _first(data, "problem", "why"))
+    match kind:
+        case "tool.called":
+            words = f"{'!' if data.get('error') else '▸'} {_first(data, 'tool') or 'tool'}"
+            return _joined(words, _first(data, "error"), _rows(data))
+        case "triage":
+            return "▸ triage: " + _joined(
+                _first(data, "intent", "issues"), _first(data, "sentiment"),
+                _first(data, "priority"), _percent(data.get("confidence")),
+            )  # fmt: skip
+        case "identity":
+            return "▸ identity: " + _joined(_first(data, "identity"), _first(data, "why"))
+        case "diagnosis":
+            rule = f"rule {_first(data, 'rule')}" if data.get("rule") else ""
+            return "▸ diagnosis: " + _joined(
+                _first(data, "cause") or _first(data, "issue"),
+                rule,
+                _percent(data.get("confidence")),
+            )
+        case "plan":
+            return "▸ plan: " + (_first(data, "actions", "end") or "nothing to do")
+        case "handoff":
+            return "▲ hand-over: " + _joined(
+                _first(data, "kind"), _first(data, "skill", "to"), _first(data, "reason")
+            )
+        case "reply":
+            return "▸ reply: " + _first(data, "body")
+        case "run.started":
+            return "▸ run started"
+        case "run.parked":
+            return "◇ parked: awaits " + (_first(data, "awaiting") or "something")
+        case "run.ended":
+            return "✓ ended: " + _joined(_first(data, "status"), _first(data, "outcome"))
+        case "run.failed":
+            return "! failed: " + _first(data, "problem", "error")
+        case "ticket.opened":
+            return "○ ticket opened"
+        case "message.received":
+            return "◂ message received"
+        case _:
+            return "▸ " + _joined(
+                line(kind).replace(".", " "), _first(data, "text", "body", "problem")
+            )
+
+
+def _rows(data: Mapping[str, Any]) -> str:
+    rows = data.get("rows")
+    if isinstance(rows, int):
+        return f"{rows} row{'' if rows == 1 else 's'}"
+    return ""
+
+
+def measures(event: EventRow) -> str:
+    """Time, tokens and cost of a step, as far as they are known."""
+    data, parts = event.data, []
+    if isinstance(data.get("ms"), int | float):
+        parts.append(f"{data['ms']:,.0f} ms")
+    if data.get("tokens"):
+        parts.append(f"{shown(data['tokens'])} tokens")
+    if isinstance(data.get("cost_micros"), int) and data["cost_micros"]:
+        parts.append(cost(data["cost_micros"]))
+    return " · ".join(parts)
+
+
+def details(event: EventRow) -> list[tuple[str, str]]:
+    """The fields behind the headline: name and value, each on one line."""
+    found = [(line(k, 40), shown(v, 2_000)) for k, v in event.data.items() if k not in _QUIET]
+    if event.data.get("error"):
+        found.insert(0, ("error", shown(event.data["error"], 2_000)))
+    if event.data.get("problem"):
+        found.insert(0, ("problem", shown(event.data["problem"], 2_000)))
+    return [("at", event.at.strftime("%H:%M:%S.%f")[:-3]), *found]

@@ -1,0 +1,65 @@
+"""Reading the store beside the screen: never two reads of one pane at once, never a lost change."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from textual.widget import Widget
+from textual.worker import Worker
+
+from data.errors import HandrailError
+
+Found = TypeVar("Found")
+
+
+def in_words(problem: Exception) -> str:
+    """An error of the store or the service as one line for a person."""
+    if isinstance(problem, HandrailError):
+        return str(problem)
+    original = getattr(problem, "orig", None) or problem
+    text = " ".join(str(original).split())[:200] or type(problem).__name__
+    if "locked" in text:
+        return "the database is locked by another program; trying again"
+    if "full" in text:
+        return "the disk is full: free some space; trying again"
+    return f"the workspace cannot be read: {text}"
+
+
+class Reading(Generic[Found]):
+    """Keeps one pane fresh: `ask` as often as you like, the newest question is always answered."""
+
+    def __init__(
+        self,
+        pane: Widget,
+        name: str,
+        load: Callable[[], Found],
+        show: Callable[[Found], None],
+        trouble: Callable[[str | None], None],
+    ) -> None:
+        """`load` runs in a thread and touches no widget; `show` and `trouble` run on the screen."""
+        self._pane, self._name = pane, name
+        self._load, self._show, self._trouble = load, show, trouble
+        self._asked = self._running = False
+
+    def ask(self) -> "Worker[None] | None":
+        """Read again soon; a read that is under way is followed by another."""
+        self._asked = True
+        if self._running or not self._pane.is_attached:
+            return None
+        self._running = True
+        return self._pane.run_worker(self._run(), group=f"read-{self._name}", exit_on_error=False)
+
+    async def _run(self) -> None:
+        try:
+            while self._asked and self._pane.is_attached:
+                self._asked = False
+                try:
+                    found = await asyncio.to_thread(self._load)
+                except Exception as problem:  # said on the screen; the next change tries again
+                    self._trouble(in_words(problem))
+                    continue
+                self._trouble(None)
+                if self._pane.is_attached:
+                    self._show(found)
+        finally:
+            self._running = False

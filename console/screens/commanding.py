@@ -1,0 +1,62 @@
+"""What screens with commands share: one way from a key to what it does."""
+
+from typing import TYPE_CHECKING, Any
+
+from textual import on
+from textual.screen import Screen
+
+from console.actions import BY_ID, Context
+from console.live import Changed
+from console.screens.help import Help
+from console.widgets.bars import KeyBar
+
+if TYPE_CHECKING:
+    from console.app import Handrail
+
+
+class CommandScreen(Screen[None]):
+    """A screen whose keys are commands of the registry; `do_<id>` carries one out."""
+
+    @property
+    def console(self) -> "Handrail":
+        """The app, with the session that it was given."""
+        app: Any = self.app
+        found: Handrail = app
+        return found
+
+    def context(self) -> Context:
+        """What is on this screen now."""
+        raise NotImplementedError
+
+    def live(self, changed: Changed) -> None:
+        """The workspace changed."""
+
+    def action_command(self, name: str) -> None:
+        """Do it, or say why it is not possible now."""
+        reason = BY_ID[name].unavailable(self.context())
+        if reason is not None:
+            label = BY_ID[name].label
+            self.notify(f"{label}: {reason}", severity="warning", markup=False, timeout=4)
+            return
+        doing = getattr(self, f"do_{name.replace('-', '_')}", None)
+        if doing is None:
+            self.notify(f"{BY_ID[name].label} works on the desk: escape leads there", markup=False)
+            return
+        doing()
+
+    @on(KeyBar.Pressed)
+    def bar_pressed(self, event: KeyBar.Pressed) -> None:
+        """A click on the key bar is the key."""
+        self.action_command(event.command)
+
+    def do_help(self) -> None:
+        """The keys."""
+        self.app.push_screen(Help(self.context()))
+
+    def do_palette(self) -> None:
+        """The command palette."""
+        self.app.action_command_palette()
+
+    def do_quit(self) -> None:
+        """Leave."""
+        self.app.exit()

@@ -1,0 +1,338 @@
+"""The desk: queue, the selected ticket, the agents' trace, and what waits for a decision."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import DescendantFocus
+from textual.widgets import Static
+
+from console.actions import Context, bindings
+from console.live import Changed
+from console.reads import Reading
+from console.screens.commanding import CommandScreen
+from console.screens.desk_commands import DeskCommands
+from console.widgets.approvals import ApprovalList
+from console.widgets.bars import PANES, KeyBar, PaneTabs
+from console.widgets.conversation import conversation_of
+from console.widgets.findings import findings_of, header_of
+from console.widgets.preview import Preview, text
+from console.widgets.queue import QueueList
+from console.widgets.rowlist import RowList
+from console.widgets.search import SearchBar
+from console.widgets.status import StatusBar
+from console.widgets.trace import TraceTree
+from data.queries.approvals import pending_approvals
+from data.queries.health import health
+from data.queries.rows import ActionRow, EventRow, Health, TicketDetail
+from data.queries.tickets import ticket_detail, ticket_events
+from data.vocabulary import ActionState
+
+TICK_SECONDS = 2.0
+"""Between two looks at what changes by itself: ages, heartbeats."""
+
+FRAMES = {
+    "left": "queue",
+    "conversation": "conversation",
+    "findings": "findings",
+    "trace-pane": "trace",
+    "right": "approvals",
+}
+"""The frame around each pane."""
+
+WELCOME = """This workspace holds no ticket yet.
+
+  handrail ingest FILE    reads tickets from CSV, JSON, JSONL, EML or mbox
+  handrail demo           opens a demo company with tickets arriving
+
+Run one in another terminal: what arrives shows here by itself.
+? tells the keys, q leaves."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What one read of the selected ticket found."""
+
+    ticket_id: str
+    detail: TicketDetail
+    events: list[EventRow]
+
+
+class Desk(DeskCommands, CommandScreen):
+    """The home screen; every pane shows what the store holds and keeps its place."""
+
+    AUTO_FOCUS = "#queue"
+    BINDINGS = [
+        *bindings(),
+        Binding("tab", "pane(1)", "Next pane", show=False, priority=True),
+        Binding("shift+tab", "pane(-1)", "Previous pane", show=False, priority=True),
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("down,j", "scroll_pane(1)", "Down", show=False),
+        Binding("up,k", "scroll_pane(-1)", "Up", show=False),
+    ]
+
+    def __init__(self) -> None:
+        """With nothing read yet."""
+        super().__init__()
+        self.pane = "queue"
+        self.ticket_id: str | None = None
+        self.detail: TicketDetail | None = None
+        self.health: Health | None = None
+
+    def compose(self) -> ComposeResult:
+        """Status, tabs, the panes, the keys."""
+        session = self.console.session
+        yield Static("Needs 60×16 or more", id="too-small", markup=False)
+        yield StatusBar()
+        yield PaneTabs(id="tabs")
+        yield Static(WELCOME, id="welcome", markup=False)
+        with Horizontal(id="body"):
+            with Vertical(id="left", classes="pane"):
+                yield SearchBar(id="search")
+                yield QueueList(session.store, session.operator)
+                yield Static("", id="queue-empty", markup=False)
+            with Vertical(id="middle"):
+                yield Static("", id="header", markup=False)
+                with VerticalScroll(id="conversation", classes="pane"):
+                    yield Static("", id="conversation-words", markup=False)
+                with VerticalScroll(id="findings", classes="pane"):
+                    yield Static("", id="findings-words", markup=False)
+                with Vertical(id="trace-pane", classes="pane"):
+                    yield TraceTree()
+            with Vertical(id="right", classes="pane"):
+                yield ApprovalList()
+                with VerticalScroll(id="effect", can_focus=False):
+                    yield Preview(id="preview")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Read everything once, then as it changes."""
+        self.queue = self.query_one(QueueList)
+        self.approvals = self.query_one(ApprovalList)
+        self.preview = self.query_one(Preview)
+        self.trace = self.query_one(TraceTree)
+        for pane, place in FRAMES.items():
+            self.query_one(f"#{pane}").border_title = PANES[place]
+        trouble = self.console.read_trouble
+        self._ticket = Reading(self, "ticket", self._load_ticket, self._show_ticket, trouble)
+        self._wanted: tuple[str | None, int] = (None, 0)
+        store = self.console.session.store
+        self._waiting = Reading(
+            self, "approvals", lambda: pending_approvals(store), self._show_approvals, trouble
+        )
+        self._health = Reading(self, "health", lambda: health(store), self._show_health, trouble)
+        self.preview.show_nothing("Nothing waits for a decision.")
+        self.add_class("side-middle", "talk-conversation")
+        self.show_pane("queue")
+        self._health.ask()
+        self._waiting.ask()
+        self.set_interval(TICK_SECONDS, self.tick)
+
+    # What changes.
+
+    def live(self, changed: Changed) -> None:
+        """Read again what the change may have touched."""
+        self._health.ask()
+        if not changed.events:
+            return
+        self.queue.ask()
+        self._waiting.ask()
+        if changed.touches(self.ticket_id):
+            self.ask_ticket()
+
+    def tick(self) -> None:
+        """Let ages grow, and look after workers that fell silent."""
+        self.queue.tick()
+        self.approvals.tick(self.console.now())
+        self._health.ask()
+
+    def ask_ticket(self) -> None:
+        """Read the selected ticket again."""
+        self._wanted = (self.ticket_id, self.trace.last_event)
+        self._ticket.ask()
+
+    def select(self, ticket_id: str) -> None:
+        """Show this ticket in the middle."""
+        if ticket_id == self.ticket_id:
+            return
+        self.ticket_id, self.detail = ticket_id, None
+        self.trace.show_ticket(ticket_id)
+        for name in ("conversation", "findings"):
+            self.query_one(f"#{name}").scroll_home(animate=False)
+        self.ask_ticket()
+
+    def _load_ticket(self) -> Selected | None:
+        ticket_id, after = self._wanted
+        if ticket_id is None:
+            return None
+        store = self.console.session.store
+        return Selected(
+            ticket_id, ticket_detail(store, ticket_id), ticket_events(store, ticket_id, after=after)
+        )
+
+    def _show_ticket(self, found: Selected | None) -> None:
+        if found is None or found.ticket_id != self.ticket_id:
+            return
+        now, self.detail = self.console.now(), found.detail
+        self.query_one("#header", Static).update(header_of(found.detail.ticket, found.detail, now))
+        self.query_one("#conversation-words", Static).update(conversation_of(found.detail, now))
+        self.query_one("#findings-words", Static).update(findings_of(found.detail, now))
+        self.trace.grow(found.ticket_id, found.events, found.detail.runs)
+        self.refresh_keys()
+
+    def _show_approvals(self, actions: Sequence[ActionRow]) -> None:
+        was = self.approvals.current
+        self.approvals.show_actions(actions, self.console.now())
+        self._show_effect(was)
+        self.refresh_keys()
+
+    def _show_effect(self, was: ActionRow | None = None) -> None:
+        """Show the approval under the cursor; never another in its place."""
+        action = self.approvals.current
+        if action is not None:
+            if self.preview.shown is None or self.preview.shown.id != action.id:
+                self.query_one("#effect").scroll_home(animate=False)
+            self.preview.show_action(action, self.console.now())
+        elif self.approvals.gone and self.approvals.count:
+            if was is not None or self.preview.shown is not None:
+                self.preview.show_gone("It no longer waits.")
+        else:
+            self.preview.show_nothing("Nothing waits for a decision.")
+
+    def _show_health(self, found: Health) -> None:
+        self.health = found
+        self.console.watch_worker(found)
+        self.show_status()
+        self.set_class(not any(found.by_status.values()), "-empty")
+        self.refresh_keys()
+
+    def show_status(self) -> None:
+        """Say how the workspace does."""
+        now = self.console.now()
+        self.query_one(StatusBar).show(self.health, self.console.standing, now)
+
+    # Panes.
+
+    def show_pane(self, pane: str, *, focus: bool = True) -> None:
+        """Bring a pane to the front and give it the keys."""
+        self.pane = pane
+        for name in PANES:
+            self.set_class(name == pane, f"pane-{name}")
+        if pane in ("conversation", "findings"):
+            self.set_class(pane == "conversation", "talk-conversation")
+            self.set_class(pane == "findings", "talk-findings")
+        if pane != "queue":
+            self.set_class(pane == "approvals", "side-approvals")
+            self.set_class(pane != "approvals", "side-middle")
+        if focus:
+            self.query_one(f"#{pane}").focus()
+        if pane == "approvals" and self.approvals.current is not None:
+            self.select(self.approvals.current.ticket_id)
+        elif pane == "queue" and self.queue.key is not None:
+            self.select(self.queue.key)
+        self.refresh_keys()
+
+    def action_pane(self, step: int) -> None:
+        """On to the next pane, or back."""
+        names = list(PANES)
+        self.show_pane(names[(names.index(self.pane) + step) % len(names)])
+
+    def action_scroll_pane(self, rows: int) -> None:
+        """Scroll the words of the pane that has the keys."""
+        if self.focused is not None:
+            self.focused.scroll_relative(y=rows, animate=False)
+
+    def action_leave(self) -> None:
+        """Take marks away, then the search; then back to the queue."""
+        if self.approvals.marks and self.pane == "approvals":
+            self.approvals.marks.clear()
+            self.approvals.refresh()
+            self.refresh_keys()
+        elif self.has_class("-searching"):
+            self.query_one(SearchBar).action_leave()
+        else:
+            self.show_pane("queue")
+
+    @on(PaneTabs.Chosen)
+    def tab_chosen(self, event: PaneTabs.Chosen) -> None:
+        """A click on a tab."""
+        self.show_pane(event.pane)
+
+    @on(DescendantFocus)
+    def focused_pane(self, event: DescendantFocus) -> None:
+        """The pane follows the focus, so that a click counts as going there."""
+        found = event.widget.id
+        if found in PANES and found != self.pane:
+            self.show_pane(found, focus=False)
+
+    @on(RowList.Moved, "#queue")
+    def queue_moved(self, event: RowList.Moved) -> None:
+        """The selected ticket follows the queue's cursor."""
+        if self.pane == "queue" or self.ticket_id is None:
+            self.select(event.key)
+        self.refresh_keys()
+
+    @on(RowList.Moved, "#approvals")
+    def approvals_moved(self, event: RowList.Moved) -> None:
+        """The preview, and the ticket in the middle, follow the cursor."""
+        self._show_effect()
+        current = self.approvals.current
+        if self.pane == "approvals" and current is not None:
+            self.select(current.ticket_id)
+        self.refresh_keys()
+
+    @on(QueueList.Counted)
+    def queue_counted(self, event: QueueList.Counted) -> None:
+        """Say what the queue holds."""
+        asked, left = self.queue.asked, self.query_one("#left")
+        left.border_title = f"{PANES['queue']}: {asked.view}, {asked.order}"
+        above = f"▲ {event.above} new above · " if event.above else ""
+        left.border_subtitle = f"{above}{event.total:,} tickets"
+        told = self.query_one("#queue-empty", Static)
+        told.display = not event.total
+        searched = " for this search: escape takes it away" if self.has_class("-searching") else ""
+        told.update(
+            text(
+                (f"No ticket in the view “{asked.view}”{searched}; v shows others.", "$text-muted")
+            )
+        )
+        self.refresh_keys()
+
+    @on(QueueList.Trouble)
+    def queue_trouble(self, event: QueueList.Trouble) -> None:
+        """Said in the status line."""
+        self.console.read_trouble(event.problem)
+
+    def context(self) -> Context:
+        """What is on the desk now."""
+        detail = self.detail
+        actions = tuple(detail.actions) if detail else ()
+        waiting = [a for a in actions if a.state is ActionState.PROPOSED]
+        here = self.pane == "approvals"
+        return Context(
+            now=self.console.now(),
+            pane=self.pane,
+            ticket=detail.ticket if detail else None,
+            actions=actions,
+            shown=self.preview.shown if here else None,
+            waiting=waiting[0] if waiting and not here else None,
+            marked=tuple(self.approvals.marked) if here else (),
+            approvals=self.approvals.count,
+            workers=self.console.workers_alive,
+            busy=frozenset(self.console.decisions.busy),
+        )
+
+    def refresh_keys(self) -> None:
+        """Dim the keys that do nothing now; count on the tabs."""
+        if not self.is_mounted:
+            return
+        self.query_one(KeyBar).show(self.context())
+        marked = f", {len(self.approvals.marks)} marked" if self.approvals.marks else ""
+        counts = {"approvals": f"({self.approvals.count}{marked})" if self.approvals.count else ""}
+        self.query_one(PaneTabs).show(self.pane, counts)
+        self.query_one(
+            "#right"
+        ).border_title = f"{PANES['approvals']} {counts['approvals']}".strip()

@@ -1,0 +1,189 @@
+"""What the commands do on the desk."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast, get_args
+
+from textual import on, work
+from textual.widgets import Input
+
+from console.screens.approval import Approval
+from console.screens.commanding import CommandScreen
+from console.screens.dialogs import GoTo, Pick
+from console.widgets.approvals import ApprovalList, by_stake
+from console.widgets.preview import text
+from console.widgets.queue import QueueList
+from console.widgets.rowlist import RowList
+from console.widgets.search import SearchBar
+from data.queries.queue import VIEWS, Order
+from data.queries.rows import ActionRow
+from data.vocabulary import ActionState
+
+if TYPE_CHECKING:
+    from console.screens.desk import Desk
+
+ORDERS = {
+    "newest": "newest first",
+    "attention": "most urgent first, then oldest",
+    "oldest": "oldest first",
+    "updated": "last changed first",
+}
+
+
+class DeskCommands(CommandScreen):
+    """The commands; each works on what the context of this moment holds."""
+
+    @property
+    def desk(self) -> "Desk":
+        """This screen."""
+        return cast("Desk", self)
+
+    # Deciding.
+
+    def _decidable(self) -> list[ActionRow]:
+        context = self.context()
+        return list(context.marked) or ([context.shown] if context.shown else [])
+
+    def _open_waiting(self) -> bool:
+        """Open the ticket's approval instead of deciding what is not on the screen."""
+        context = self.context()
+        if context.shown is not None or context.marked or context.waiting is None:
+            return False
+        waiting = [a for a in context.actions if a.state is ActionState.PROPOSED]
+        self.app.push_screen(Approval(by_stake(waiting, context.now)[0]))
+        return True
+
+    @work(group="decide")
+    async def _decide(self, name: str, shown: Sequence[ActionRow]) -> None:
+        decisions = self.console.decisions
+        match name:
+            case "approve":
+                await decisions.approve(self, shown)
+            case "reject":
+                await decisions.reject(self, shown)
+            case _:
+                await decisions.edit(self, shown[0])
+
+    def do_approve(self) -> None:
+        """Approve what is shown, or what is marked."""
+        if not self._open_waiting():
+            self._decide("approve", self._decidable())
+
+    def do_reject(self) -> None:
+        """Reject it."""
+        if not self._open_waiting():
+            self._decide("reject", self._decidable())
+
+    def do_edit(self) -> None:
+        """Approve it with changes."""
+        if not self._open_waiting():
+            self._decide("edit", self._decidable()[:1])
+
+    def do_mark(self) -> None:
+        """Mark the approval under the cursor."""
+        self.query_one(ApprovalList).toggle_mark()
+        self.desk.refresh_keys()
+
+    def do_undo(self) -> None:
+        """Take back what was done in the selected ticket."""
+        self._undo(self.context().undoable)
+
+    @work(group="decide")
+    async def _undo(self, done: Sequence[ActionRow]) -> None:
+        await self.console.decisions.undo(self, done)
+
+    def do_retry(self) -> None:
+        """Have the agents look again."""
+        ticket = self.context().ticket
+        if ticket is not None:
+            self._retry(ticket.id, ticket.ref)
+
+    @work(group="decide")
+    async def _retry(self, ticket_id: str, ref: str) -> None:
+        await self.console.decisions.retry(self, ticket_id, ref)
+
+    @on(RowList.Opened, "#approvals")
+    def open_approval(self, event: RowList.Opened) -> None:
+        """Enter opens the approval in full."""
+        current = self.query_one(ApprovalList).current
+        if current is not None and current.id == event.key:
+            self.app.push_screen(Approval(current))
+
+    @on(RowList.Opened, "#queue")
+    def open_ticket(self, event: RowList.Opened) -> None:
+        """Enter goes to the ticket's conversation."""
+        self.desk.show_pane("conversation")
+
+    # The queue.
+
+    def do_search(self) -> None:
+        """Write a search."""
+        self.desk.show_pane("queue", focus=False)
+        self.add_class("-searching")
+        self.query_one(SearchBar).query_one(Input).focus()
+
+    @on(SearchBar.Searched)
+    def searched(self, event: SearchBar.Searched) -> None:
+        """Show what fits."""
+        queue = self.query_one(QueueList)
+        if event.search != queue.asked.search:
+            queue.show_tickets(replace(queue.asked, search=event.search))
+
+    @on(SearchBar.Left)
+    def search_left(self) -> None:
+        """Back to the rows; the line stays while something is searched."""
+        self.set_class(bool(self.query_one(SearchBar).query_one(Input).value.strip()), "-searching")
+        self.desk.show_pane("queue")
+
+    @work(group="choose", exclusive=True)
+    async def do_view(self) -> None:
+        """Choose a saved view."""
+        queue = self.query_one(QueueList)
+        choices = [(name, text((f"{name:<16}", "bold"), told)) for name, told in VIEWS.items()]
+        picked = await self.app.push_screen_wait(Pick("View", choices, queue.asked.view))
+        if picked is not None and picked != queue.asked.view:
+            queue.show_tickets(replace(queue.asked, view=picked))
+            self.desk.show_pane("queue")
+
+    @work(group="choose", exclusive=True)
+    async def do_order(self) -> None:
+        """Choose the order."""
+        queue = self.query_one(QueueList)
+        choices = [(name, text((f"{name:<12}", "bold"), ORDERS[name])) for name in get_args(Order)]
+        picked = await self.app.push_screen_wait(Pick("Order", choices, queue.asked.order))
+        if picked is not None and picked != queue.asked.order:
+            queue.show_tickets(replace(queue.asked, order=cast(Order, picked)))
+            self.desk.show_pane("queue")
+
+    # Going.
+
+    @work(group="choose", exclusive=True)
+    async def do_goto(self) -> None:
+        """Wait for the letter."""
+        place = await self.app.push_screen_wait(GoTo())
+        if place is not None:
+            self.action_command(place)
+
+    def do_go_queue(self) -> None:
+        """To the tickets."""
+        self.desk.show_pane("queue")
+
+    def do_go_conversation(self) -> None:
+        """To what was said."""
+        self.desk.show_pane("conversation")
+
+    def do_go_findings(self) -> None:
+        """To what was found."""
+        self.desk.show_pane("findings")
+
+    def do_go_trace(self) -> None:
+        """To the steps."""
+        self.desk.show_pane("trace")
+
+    def do_go_approvals(self) -> None:
+        """To what waits."""
+        self.desk.show_pane("approvals")
+
+    def do_worker(self) -> None:
+        """Start a worker."""
+        self.console.start_worker()

@@ -1,0 +1,63 @@
+"""The keys and what they do, made from the commands that are bound."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.actions import COMMANDS, MOVING, Context
+from console.format import ACTION, STATUS
+from console.widgets.preview import lines, text
+
+
+def help_of(context: Context) -> Content:
+    """Every command by group, with the reason where it is not possible now; the glyphs."""
+    rows: list[Content] = [text(("Moving", "bold underline"))]
+    rows += [text((f"{m.keys:>20}  ", "bold $text-accent"), m.label) for m in MOVING]
+    group = ""
+    for command in COMMANDS:
+        if command.group != group:
+            group = command.group
+            rows += [text(""), text((group, "bold underline"))]
+        reason = command.unavailable(context)
+        key = (f"{command.keys:>20}  ", "bold $text-accent" if reason is None else "$text-muted")
+        rows.append(text(key, f"{command.label}: {command.tooltip}"))
+        if reason:
+            rows.append(text((f"{'':>22}not now: {reason}", "$text-muted")))
+    rows += [text(""), text(("Signs of tickets and actions", "bold underline"))]
+    signs = {glyph: words for glyph, words, _ in ACTION.values()}
+    signs |= {glyph: words for glyph, words, _ in STATUS.values()}
+    signs |= {"⚑": "flagged", "‼": "urgent or high risk", "✚": "marked"}
+    rows += [text((f"{glyph:>20}  ", "bold"), words) for glyph, words in signs.items()]
+    return lines(rows)
+
+
+class Help(ModalScreen[None]):
+    """All keys; any of escape, ? and q leaves."""
+
+    BINDINGS = [
+        Binding("escape,question_mark,q", "dismiss(None)", "Leave"),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("pagedown", "scroll(15)", "Page down", show=False),
+        Binding("pageup", "scroll(-15)", "Page up", show=False),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        """As things stand on the screen below."""
+        super().__init__(classes="dialog")
+        self.context = context
+
+    def compose(self) -> ComposeResult:
+        """The list of keys."""
+        with Vertical(classes="dialog-box -large") as box:
+            box.border_title = "Help"
+            box.border_subtitle = "j k scroll, escape leaves"
+            with VerticalScroll(id="help-keys"):
+                yield Static(help_of(self.context), markup=False)
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the list."""
+        self.query_one("#help-keys").scroll_relative(y=rows, animate=False)

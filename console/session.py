@@ -1,0 +1,76 @@
+"""What the console is given: a workspace, the service that writes, and who is asking."""
+
+from subprocess import Popen
+from typing import Any, Protocol
+
+from data.store import Store
+
+
+class DecidedLike(Protocol):
+    """How an action stands after a decision."""
+
+    @property
+    def action_id(self) -> str:
+        """The action that now stands."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """Its state."""
+        ...
+
+    @property
+    def people_missing(self) -> int:
+        """How many further people must approve."""
+        ...
+
+
+class ServiceLike(Protocol):
+    """The decisions that the console can take; every error is a HandrailError."""
+
+    def approve(self, action_id: str, *, by: str, digest: str | None = None) -> DecidedLike:
+        """Approve exactly the arguments that `digest` stands for."""
+        ...
+
+    def reject(self, action_id: str, *, by: str, reason: str) -> DecidedLike:
+        """Refuse, with a reason that the agents will read."""
+        ...
+
+    def edit(self, action_id: str, *, by: str, changes: dict[str, Any]) -> DecidedLike:
+        """Approve with changed arguments."""
+        ...
+
+    def undo(self, action_id: str, *, by: str) -> object:
+        """Take back what was done."""
+        ...
+
+    def retry(self, ticket_id: str, *, by: str) -> object:
+        """Have the agents look at the ticket again."""
+        ...
+
+
+class SessionLike(Protocol):
+    """One person's open workspace."""
+
+    @property
+    def store(self) -> Store:
+        """What is read."""
+        ...
+
+    @property
+    def service(self) -> ServiceLike:
+        """What writes."""
+        ...
+
+    @property
+    def operator(self) -> str:
+        """The name that decisions are recorded under."""
+        ...
+
+    def start_worker(self) -> "Popen[bytes] | Popen[str]":
+        """Start a worker process on this workspace."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...

@@ -1,0 +1,159 @@
+"""The effect of an action before it happens, as a diff; what a decision is taken on."""
+
+from datetime import datetime
+from typing import Any
+
+from textual.content import Content
+from textual.widgets import Static
+
+from console.format import ACTION, age, label, left, line, moment, money, passage
+from data.queries.rows import ActionRow
+
+_MONEY_FIELDS = {"amount", "refunded", "balance", "price", "credit"}
+
+Part = Content | str | tuple[str, str]
+
+
+def value(found: Any, field: str = "", currency: str | None = None) -> str:
+    """A stored value in words."""
+    if found is None:
+        return "nothing"
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    if isinstance(found, int) and currency and field in _MONEY_FIELDS:
+        return money(found, currency)
+    if isinstance(found, list):
+        return ", ".join(value(part) for part in found) or "none"
+    if isinstance(found, dict):
+        return ", ".join(f"{line(str(k), 60)} {value(v)}" for k, v in found.items()) or "none"
+    return line(str(found), 500) or "(empty)"
+
+
+def text(*parts: Part) -> Content:
+    """Content of plain strings and (string, style) pairs; nothing in them is markup."""
+    return Content.assemble(*parts)
+
+
+def lines(rows: list[Content]) -> Content:
+    """One piece of content of many lines."""
+    return Content("\n").join(rows)
+
+
+def changes_of(action: ActionRow) -> list[Content]:
+    """Each row that changes with its fields, before and after; money; message."""
+    preview: dict[str, Any] = action.preview or {}
+    rows: list[Content] = []
+    for change in preview.get("changes") or []:
+        where = f"{line(str(change.get('table', '')), 40)} {line(str(change.get('id', '')), 60)}"
+        rows.append(text((where, "bold")))
+        for name, pair in (change.get("fields") or {}).items():
+            before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
+            rows.append(
+                text(
+                    f"  {line(str(name), 40)}: ",
+                    (f"- {value(before, name, action.currency)}", "$text-error"),
+                    " → ",
+                    (f"+ {value(after, name, action.currency)}", "$text-success"),
+                )
+            )
+    for sum_of_it in preview.get("money") or []:
+        amount = money(sum_of_it.get("amount"), sum_of_it.get("currency"))
+        rows.append(
+            text("money  ", (amount, "bold $text-warning"), f" to {value(sum_of_it.get('to'))}")
+        )
+    message = preview.get("message")
+    if message:
+        rows.append(text(("message", "bold"), f" to {value(message.get('to'))}"))
+        if message.get("subject"):
+            rows.append(text(f"  subject: {line(str(message['subject']))}"))
+        rows += [
+            text(("  │ ", "$text-muted"), part)
+            for part in passage(str(message.get("body") or "")).split("\n")
+        ]
+    return rows
+
+
+def undo_of(action: ActionRow, now: datetime) -> Content:
+    """Whether and until when it can be taken back."""
+    undo = action.undo or {}
+    how = line(str(undo.get("how") or ""))
+    if not undo.get("possible"):
+        return text(("‼ cannot be undone", "bold $text-error"), f": {how}" if how else "")
+    until = undo.get("until")
+    words = "↶ can be undone"
+    if isinstance(until, str):
+        try:
+            at = datetime.fromisoformat(until.replace("Z", "+00:00"))
+            words += f" until {moment(at)} ({left(at, now)})"
+        except ValueError:
+            words += f" until {line(until, 40)}"
+    return text((words, "$text-success"), f": {how}" if how else "")
+
+
+def heading_of(action: ActionRow, now: datetime) -> list[Content]:
+    """What, how much, for whom, on whose word, how long it waits."""
+    glyph, state, tone = ACTION[action.state]
+    preview = action.preview or {}
+    whom = preview.get("affects") or action.customer_name or action.requester or "unknown"
+    rule = f" · rule {line(action.rule)}" if action.rule else ""
+    rows = [
+        text(
+            (label(action.name), "bold"),
+            "  ",
+            (money(action.amount, action.currency), "bold $text-warning"),
+        ),
+        text(f"for {value(whom)} · ticket {line(action.ticket_ref, 40)}"),
+        text((f"{glyph} {state}", f"$text-{tone}"), f" · {line(action.risk)} risk"),
+        text(f"waits {age(action.proposed_at, now)} · {left(action.expires_at, now)}"),
+        text(f"asked by {line(action.agent)}{rule}"),
+    ]
+    said = action.decisions
+    if action.people_needed > 1 or said:
+        names = ", ".join(f"{line(d.kind)} by {line(d.operator)}" for d in said) or "nobody yet"
+        rows.append(text(f"{action.people_needed} people needed; {names}"))
+    if action.problem:
+        rows.append(text((f"! {line(action.problem)}", "bold $text-error")))
+    return rows
+
+
+def effect_of(action: ActionRow, now: datetime) -> Content:
+    """The whole preview: heading, reason, diff, undo."""
+    rows = heading_of(action, now)
+    rows += [text(""), text(("Why  ", "bold"), passage(action.reason)), text("")]
+    changes = changes_of(action)
+    exact = (action.preview or {}).get("exact", False)
+    title = "What will change" if exact else "What will change (an estimate)"
+    rows.append(text((title, "bold underline")))
+    if changes:
+        rows += changes
+    else:
+        rows += [
+            text(f"  {line(name, 40)}: {value(found, name, action.currency)}")
+            for name, found in action.arguments.items()
+        ]
+    rows += [text(""), undo_of(action, now)]
+    return lines(rows)
+
+
+class Preview(Static):
+    """One action in full; `shown` is exactly what stands on the screen."""
+
+    def __init__(self, *, id: str) -> None:
+        """Nothing yet."""
+        super().__init__("", id=id, markup=False)
+        self.shown: ActionRow | None = None
+
+    def show_action(self, action: ActionRow, now: datetime) -> None:
+        """Show this action."""
+        self.shown = action
+        self.update(effect_of(action, now))
+
+    def show_gone(self, words: str) -> None:
+        """Say that what stood here no longer waits; the cursor must move before a decision."""
+        self.shown = None
+        self.update(text((words, "bold"), "\nMove to the next with j or k."))
+
+    def show_nothing(self, words: str) -> None:
+        """Say why there is nothing."""
+        self.shown = None
+        self.update(text((words, "$text-muted")))
