@@ -1,0 +1,221 @@
+"""Batch triage: records in, classified rows out, in order, a batch at a time."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Protocol
+
+from agents.intake.records import Incoming, Reject
+
+COLUMNS = (
+    "id",
+    "intent",
+    "issues",
+    "sentiment",
+    "urgency",
+    "confidence",
+    "priority",
+    "language",
+    "escalate",
+    "reason",
+)
+"""What a row of the result holds, in this order."""
+
+LONGEST_READ = 20_000
+"""How much of a text is classified, in characters; the rest is not looked at."""
+
+BATCH = 256
+BATCH_CHARACTERS = 4_000_000
+"""A batch is complete with so many records or so many characters, whichever comes first."""
+
+Row = dict[str, Any]
+"""A line of the result, under `COLUMNS`."""
+
+
+class Triaged(Protocol):
+    """What the classifier says of one record."""
+
+    @property
+    def intent(self) -> str: ...
+    @property
+    def issues(self) -> list[str]: ...
+    @property
+    def sentiment(self) -> str: ...
+    @property
+    def urgency(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def priority(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def escalate(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+
+
+Classify = Callable[[list[Incoming]], Sequence[Triaged]]
+"""Gives a result for each record, in order."""
+
+
+@dataclass
+class Tally:
+    """What a batch triage has done so far."""
+
+    done: int = 0
+    """Records taken from the input, rejected ones among them."""
+    rows: int = 0
+    rejected: int = 0
+    escalated: int = 0
+    cut: int = 0
+    """Texts that were longer than what is classified."""
+    stored: int = 0
+    duplicates: int = 0
+    confidence_sum: float = 0.0
+    confidence_bins: list[int] = field(default_factory=lambda: [0] * 10)
+    """Rows by tenths of confidence."""
+    intents: Counter[str] = field(default_factory=Counter)
+    sentiments: Counter[str] = field(default_factory=Counter)
+    priorities: Counter[str] = field(default_factory=Counter)
+    escalated_intents: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def mean_confidence(self) -> float:
+        """The mean over all rows; 0 without any."""
+        return self.confidence_sum / self.rows if self.rows else 0.0
+
+    def add(self, result: Triaged) -> None:
+        """Count a row."""
+        self.rows += 1
+        self.intents[result.intent] += 1
+        self.sentiments[result.sentiment] += 1
+        self.priorities[result.priority] += 1
+        self.confidence_sum += result.confidence
+        self.confidence_bins[min(9, max(0, int(result.confidence * 10)))] += 1
+        if result.escalate:
+            self.escalated += 1
+            self.escalated_intents[result.intent] += 1
+
+    def stored_form(self) -> dict[str, Any]:
+        """The tally as JSON."""
+        return dict(vars(self))
+
+    @classmethod
+    def restored(cls, stored: dict[str, Any]) -> "Tally":
+        """The tally of `stored_form`."""
+        tally = cls()
+        for name, value in stored.items():
+            counted = isinstance(getattr(tally, name), Counter)
+            setattr(tally, name, Counter(value) if counted else value)
+        return tally
+
+
+class Sink(Protocol):
+    """Where rows go."""
+
+    def add(self, rows: list[Row], rejects: list[Reject], tally: Tally) -> None:
+        """Take the results of the batch with which the input is done up to `tally.done`."""
+        ...
+
+    def finish(self) -> None:
+        """Complete what was written."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of records that were put into the queue."""
+
+    new: int
+    known: int
+    """There already."""
+    rejects: list[Reject]
+
+
+class Queue(Protocol):
+    """Takes records into the queue as well."""
+
+    def add(self, records: list[Incoming]) -> Stored:
+        """Store them; what became of them."""
+        ...
+
+
+def row_of(record: Incoming, number: int, result: Triaged) -> Row:
+    """The line of the result for the record that is the `number`th of the input."""
+    return {
+        "id": record.ref or record.external_id or record.ticket or str(number),
+        "intent": str(result.intent),
+        "issues": [str(issue) for issue in result.issues],
+        "sentiment": str(result.sentiment),
+        "urgency": round(float(result.urgency), 4),
+        "confidence": round(float(result.confidence), 4),
+        "priority": str(result.priority),
+        "language": str(result.language),
+        "escalate": bool(result.escalate),
+        "reason": str(result.reason),
+    }
+
+
+def batches(
+    records: Iterable[Incoming | Reject], size: int = BATCH
+) -> Iterator[list[Incoming | Reject]]:
+    """`records` in lists of at most `size`, shorter where the texts are long."""
+    held: list[Incoming | Reject] = []
+    characters = 0
+    for record in records:
+        held.append(record)
+        characters += record.size if isinstance(record, Incoming) else len(record.raw)
+        if len(held) >= size or characters >= BATCH_CHARACTERS:
+            yield held
+            held, characters = [], 0
+    if held:
+        yield held
+
+
+def triage_all(
+    records: Iterable[Incoming | Reject],
+    classify: Classify,
+    sink: Sink,
+    *,
+    tally: Tally | None = None,
+    limit: int | None = None,
+    queue: Queue | None = None,
+    on_batch: Callable[[Tally], None] = lambda tally: None,
+    size: int = BATCH,
+) -> Tally:
+    """Classify `records`, at most `limit` of them, into `sink`; what was done.
+
+    With the `tally` of an interrupted run, what it had done is passed over.
+    """
+    tally = tally or Tally()
+    wanted = islice(records, tally.done, limit)
+    for batch in batches(wanted, size):
+        numbered = list(enumerate(batch, tally.done + 1))
+        readable = [(n, r) for n, r in numbered if isinstance(r, Incoming)]
+        rejects = [record for record in batch if isinstance(record, Reject)]
+        results = classify([_cut(record) for _, record in readable]) if readable else []
+        rows = []
+        for (number, record), result in zip(readable, results, strict=True):
+            tally.add(result)
+            tally.cut += len(record.subject) + len(record.body) > LONGEST_READ
+            rows.append(row_of(record, number, result))
+        if queue is not None and readable:
+            stored = queue.add([record for _, record in readable])
+            tally.stored += stored.new
+            tally.duplicates += stored.known
+            rejects += stored.rejects
+        tally.done += len(batch)
+        tally.rejected += len(rejects)
+        sink.add(rows, rejects, tally)
+        on_batch(tally)
+    sink.finish()
+    return tally
+
+
+def _cut(record: Incoming) -> Incoming:
+    if len(record.subject) + len(record.body) <= LONGEST_READ:
+        return record
+    subject = record.subject[: LONGEST_READ // 2]
+    return replace(record, subject=subject, body=record.body[: LONGEST_READ - len(subject)])

@@ -1,0 +1,154 @@
+"""CSV: every text comes back as it went in, and what is wrong is named with its line."""
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.intake.records import MAX_RECORD, Incoming
+from data.errors import BadFile
+from tests.intake_support import read_all, rejects, tickets
+
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200
+).filter(str.strip)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(TEXT, min_size=1, max_size=8), st.sampled_from(",;\t|"), st.booleans())
+def test_any_text_comes_back_as_it_was_written(bodies: list[str], delimiter: str, bom: bool):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "tickets.csv"
+        encoding = "utf-8-sig" if bom else "utf-8"
+        with path.open("w", encoding=encoding, newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter)
+            writer.writerow(["id", "subject", "body"])
+            for number, body in enumerate(bodies):
+                writer.writerow([number, "s", body])
+        read = tickets(read_all(path))
+    assert [record.body for record in read] == bodies
+    assert [record.ref for record in read] == [str(n) for n in range(len(bodies))]
+
+
+def write(tmp_path: Path, text: str, name: str = "in.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_all_fields_are_taken(tmp_path: Path):
+    path = write(
+        tmp_path,
+        "id,subject,body,email,channel,at,external_id,in_reply_to,ticket,team\n"
+        "7,Hi  there,Words,Ada <ada@x.example>,Chat,2026-04-22T18:45:00+02:00,<m1>,"
+        "<m0> <m00>,T-9,red\n",
+    )
+    (record,) = tickets(read_all(path))
+    assert record == Incoming(
+        line=2,
+        ref="7",
+        subject="Hi there",
+        body="Words",
+        email="ada@x.example",
+        channel="chat",
+        at=datetime(2026, 4, 22, 16, 45, tzinfo=UTC),
+        external_id="<m1>",
+        in_reply_to=("<m0>", "<m00>"),
+        ticket="T-9",
+        labels=record.labels,
+    )
+    assert record.labels["team"] == "red"
+
+
+@pytest.mark.parametrize("header", ["Text", "Description", "MESSAGE", "content", "messageText"])
+def test_other_names_of_the_body_are_understood(tmp_path: Path, header: str):
+    path = write(tmp_path, f"Ticket ID;{header};Created At;From\n3;hello;1767261600;a@b.example\n")
+    (record,) = tickets(read_all(path))
+    assert (record.ref, record.body, record.email) == ("3", "hello", "a@b.example")
+    assert record.at == datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
+
+
+def test_a_single_column_is_enough(tmp_path: Path):
+    assert [r.body for r in tickets(read_all(write(tmp_path, "text\none\ntwo\n")))] == [
+        "one",
+        "two",
+    ]
+
+
+def test_names_can_be_mapped_and_go_before_those_understood(tmp_path: Path):
+    path = write(tmp_path, "text,words\nnot this,this\n")
+    (record,) = tickets(read_all(path, {"words": "body", "text": "subject"}))
+    assert (record.subject, record.body) == ("not this", "this")
+
+
+def test_missing_columns_are_named_with_what_to_do(tmp_path: Path):
+    with pytest.raises(BadFile, match=r"in.csv:1: .*found: a, b; name one with --map a=body"):
+        read_all(write(tmp_path, "a,b\n1,2\n"))
+
+
+def test_an_unknown_column_in_the_map_is_named(tmp_path: Path):
+    with pytest.raises(BadFile, match="--map names 'nope', which is not there; found: body"):
+        read_all(write(tmp_path, "body\nx\n"), {"nope": "subject"})
+
+
+def test_lines_are_counted_as_the_file_has_them(tmp_path: Path):
+    path = write(
+        tmp_path, 'body,at\r\n"two\r\nlines",\r\n\r\nx,yesterday\r\n"",\r\ny,2026-02-30\r\n'
+    )
+    records = read_all(path)
+    assert [(r.line, r.why.split(" is ")[0]) for r in rejects(records)] == [
+        (5, "'yesterday'"),
+        (7, "'2026-02-30'"),
+    ]
+    assert records[0].line == 2
+
+
+def test_an_empty_ticket_is_rejected(tmp_path: Path):
+    (reject,) = rejects(read_all(write(tmp_path, "id,body\n1,\n2,x\n")))
+    assert (reject.line, reject.why, reject.raw) == (2, "neither subject nor body", "1,")
+
+
+def test_too_many_fields_are_rejected(tmp_path: Path):
+    (reject,) = rejects(read_all(write(tmp_path, "id,body\n1,a,b\n2,x,\n")))
+    assert reject.why.startswith("3 fields where the header has 2")
+
+
+def test_a_quote_left_open_is_rejected_at_its_line(tmp_path: Path):
+    records = read_all(write(tmp_path, 'id,body\n1,fine\n2,"open\n3,swallowed\n'))
+    (reject,) = rejects(records)
+    assert (reject.line, reject.why) == (3, "a quote that opens here is never closed")
+    assert isinstance(records[0], Incoming)
+
+
+def test_a_body_of_20_mb_is_rejected_and_the_next_row_is_read(tmp_path: Path):
+    long = "x" * (20 * 1024 * 1024)
+    read = read_all(write(tmp_path, f'id,body\n1,"{long}"\n2,after\n'))
+    (reject,) = rejects(read)
+    assert reject.line == 2
+    assert reject.why.startswith("the text is ")
+    assert "the limit is 1.0 MB" in reject.why
+    assert len(reject.raw) <= 4000
+    assert (read[1].ref, read[1].line) == ("2", 3)
+
+
+def test_a_long_body_of_many_lines_is_passed_over_to_its_end(tmp_path: Path):
+    long = "some, words\n" * (MAX_RECORD // 8)
+    read = read_all(write(tmp_path, f'id,body\n1,"{long}"\n2,after\n'))
+    (reject,) = rejects(read)
+    assert reject.line == 2
+    assert [record.ref for record in read if isinstance(record, Incoming)] == ["2"]
+
+
+def test_a_body_just_over_the_limit_is_rejected(tmp_path: Path):
+    path = write(tmp_path, "body\n" + "é" * (512 * 1024) + "\n" + "é" * (512 * 1024 + 1) + "\n")
+    records = read_all(path)
+    assert [r.line for r in rejects(records)] == [3]
+
+
+def test_nul_and_old_line_ends_do_no_harm(tmp_path: Path):
+    path = write(tmp_path, "id,body\r1,one\r2,two\r")
+    assert [record.body for record in tickets(read_all(path))] == ["one", "two"]
