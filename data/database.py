@@ -25,11 +25,15 @@ def parse_url(place: str) -> URL:
     try:
         url = make_url(place)
     except ArgumentError as problem:
-        raise WorkspaceUnusable(f"{place!r} is not a database URL; name a file or a URL") from problem
+        raise WorkspaceUnusable(
+            f"{place!r} is not a database URL; name a file or a URL"
+        ) from problem
     if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise WorkspaceUnusable(f"{url.get_backend_name()} is not supported; use SQLite or PostgreSQL")
+        raise WorkspaceUnusable(
+            f"{url.get_backend_name()} is not supported; use SQLite or PostgreSQL"
+        )
     return url
 
 

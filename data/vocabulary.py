@@ -96,6 +96,7 @@ class DecisionKind(StrEnum):
     EDIT = "edit"
     REJECT = "reject"
     AUTO = "auto"
+    UNDO = "undo"
 
 
 class AgentName(StrEnum):

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from alembic import command
 from data.clock import Clock, NewId, OffsetClock, new_id
 from data.database import APPLICATION_ID, make_engine, parse_url, reading, writing
 from data.errors import WorkspaceUnusable
@@ -182,7 +182,9 @@ def _bring_up_to_date(
         return
     if found == newest_revision():
         return
-    known = {revision.revision for revision in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {
+        revision.revision for revision in ScriptDirectory.from_config(_config()).walk_revisions()
+    }
     if found not in known:
         raise WorkspaceUnusable(
             f"{url.database} was written by a newer Handrail (schema {found}); update this one"

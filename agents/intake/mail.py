@@ -15,6 +15,7 @@ from agents.intake.records import (
     MAX_NAME,
     MAX_RAW,
     MAX_RECORD,
+    MAX_TEXT,
     Incoming,
     Reject,
     Unreadable,
@@ -25,7 +26,7 @@ from agents.intake.records import (
 from agents.intake.source import Text
 from data.errors import BadFile
 
-MAX_MAIL = 40 * 1024 * 1024
+MAX_MAIL = 40_000_000
 """Longest mail with its attachments, in bytes."""
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
@@ -216,7 +217,7 @@ def _body(mail: EmailMessage) -> str:
         if part.get_content_subtype() != "html":
             continue
         html = _decoded(part)
-        if len(html) > 2 * 1024 * 1024:
+        if len(html) > 2 * MAX_TEXT:
             raise Unreadable(too_long(len(html)))
         if body := plain_text(html):
             return body

@@ -35,6 +35,10 @@ class Desk(Protocol[Ticket]):
         ...
 
 
+AT_ONCE = 500
+"""Records looked up and stored together."""
+
+
 @dataclass
 class Taken:
     """What became of the records."""
@@ -76,7 +80,7 @@ class Queueing(Generic[Ticket]):
     ) -> Taken:
         """Store all `records`; what became of them. `on_batch` hears how many are done."""
         done = 0
-        for batch in batches(records):
+        for batch in batches(records, AT_ONCE):
             for record in batch:
                 if isinstance(record, Reject):
                     self._reject(record)
@@ -162,8 +166,19 @@ class Queueing(Generic[Ticket]):
             return
         waiting, self._waiting = self._waiting, []
         self._names = set()
-        ids = self._desk.ingest_many([self._opened_by(record) for record in waiting])
-        for record, ticket in zip(waiting, ids, strict=True):
+        try:
+            self._open(waiting)
+        except HandrailError:
+            # One of them is refused, and nothing is stored: find out which.
+            for record in waiting:
+                try:
+                    self._open([record])
+                except HandrailError as problem:
+                    self._reject(Reject(record.line, str(problem)))
+
+    def _open(self, records: list[Incoming]) -> None:
+        ids = self._desk.ingest_many([self._opened_by(record) for record in records])
+        for record, ticket in zip(records, ids, strict=True):
             if ticket is None:
                 self.taken.duplicates += 1
                 continue

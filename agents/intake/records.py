@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-MAX_TEXT = 1024 * 1024
+MAX_TEXT = 1_000_000
 """Longest subject and body together, in bytes of UTF-8: 1 MB."""
 
-MAX_RECORD = 4 * 1024 * 1024
+MAX_RECORD = 4_000_000
 """Longest record of a file, in characters, that is looked at before it is given up."""
 
 MAX_NAME = 200
@@ -93,7 +93,7 @@ def safe(text: str) -> str:
 
 def megabytes(size: int) -> str:
     """A size for a person, such as `20.0 MB`."""
-    return f"{size / (1024 * 1024):.1f} MB"
+    return f"{size / 1_000_000:.1f} MB"
 
 
 def too_long(size: int) -> str:

@@ -1,8 +1,9 @@
 """Alembic's entry: runs migrations on the connection that the opener passes."""
 
 from alembic import context
-from data import tables  # noqa: F401  (fills the metadata)
 from sqlmodel import SQLModel
+
+from data import tables  # noqa: F401  (fills the metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],

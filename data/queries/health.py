@@ -66,7 +66,9 @@ def health(store: Store) -> Health:
         oldest_open_at=open_since,
         waiting=int(waiting),
         workers=workers(store),
-        halts=[f"{h.action or 'every action'}{f' of {h.intent}' if h.intent else ''}" for h in halts],
+        halts=[
+            f"{h.action or 'every action'}{f' of {h.intent}' if h.intent else ''}" for h in halts
+        ],
         spend_today_micros=int(spend or 0),
         last_event=int(last or 0),
     )

@@ -25,10 +25,24 @@ VIEWS: dict[str, str] = {
 }
 """Saved views and what each holds."""
 
-_COLUMNS = (
-    "id ref status priority intent intents subject requester customer_name tier owner flags "
-    "opened_at updated_at money_at_risk message_count"
-).split()
+_COLUMNS = [
+    "id",
+    "ref",
+    "status",
+    "priority",
+    "intent",
+    "intents",
+    "subject",
+    "requester",
+    "customer_name",
+    "tier",
+    "owner",
+    "flags",
+    "opened_at",
+    "updated_at",
+    "money_at_risk",
+    "message_count",
+]
 ROW_COLUMNS = [TICKET.c[name] for name in _COLUMNS]
 
 _ORDERS: dict[str, list[Any]] = {
@@ -63,7 +77,14 @@ def _conditions(search: Search, view: str, operator: str, now: datetime) -> list
             held.append(or_(*(_like(TICKET.c.requester, value) for value in values)))
         elif name in ("intent", "flag"):
             column = TICKET.c.intents if name == "intent" else TICKET.c.flags
-            held.append(or_(*(cast(column, Text).contains(f'"{value}"', autoescape=True) for value in values)))
+            held.append(
+                or_(
+                    *(
+                        cast(column, Text).contains(f'"{value}"', autoescape=True)
+                        for value in values
+                    )
+                )
+            )
         else:
             held.append(TICKET.c[name].in_(values))
     if search.older:

@@ -23,22 +23,90 @@ from data.vocabulary import ActionState, Gate
 
 DECISION, HANDOFF, ISSUE, RUN = table(Decision), table(Handoff), table(Issue), table(Run)
 
-_MESSAGE = "id position author name at body".split()
-_ISSUE = "id position kind intent rule agent state confidence cause skill evidence".split()
-_RUN = "id number state brain started_at ended_at tokens cost_micros problem".split()
-_HANDOFF = (
-    "id ticket_id skill kind assigned_to reason summary wait_minutes queued_at accepted_at accepted_by"
-).split()
-_DETAIL = (
-    "channel identity customer_id sentiment sentiment_score anger urgency confidence language "
-    "outcome escalation merged_into"
-).split()
-_ACTION = (
-    "id ticket_id issue_id position name arguments digest target agent state gate rule reason risk "
-    "amount currency people_needed preview undo proposed_at expires_at decided_by decided_at "
-    "decision_reason supersedes superseded_by executed_at undo_until problem"
-).split()
-_OF_TICKET = "ref subject requester customer_name".split()
+_MESSAGE = ["id", "position", "author", "name", "at", "body"]
+_ISSUE = [
+    "id",
+    "position",
+    "kind",
+    "intent",
+    "rule",
+    "agent",
+    "state",
+    "confidence",
+    "cause",
+    "skill",
+    "evidence",
+]
+_RUN = [
+    "id",
+    "number",
+    "state",
+    "brain",
+    "started_at",
+    "ended_at",
+    "tokens",
+    "cost_micros",
+    "problem",
+]
+_HANDOFF = [
+    "id",
+    "ticket_id",
+    "skill",
+    "kind",
+    "assigned_to",
+    "reason",
+    "summary",
+    "wait_minutes",
+    "queued_at",
+    "accepted_at",
+    "accepted_by",
+]
+_DETAIL = [
+    "channel",
+    "identity",
+    "customer_id",
+    "sentiment",
+    "sentiment_score",
+    "anger",
+    "urgency",
+    "confidence",
+    "language",
+    "outcome",
+    "escalation",
+    "merged_into",
+]
+_ACTION = [
+    "id",
+    "ticket_id",
+    "issue_id",
+    "position",
+    "name",
+    "arguments",
+    "digest",
+    "target",
+    "agent",
+    "state",
+    "gate",
+    "rule",
+    "reason",
+    "risk",
+    "amount",
+    "currency",
+    "people_needed",
+    "preview",
+    "undo",
+    "proposed_at",
+    "expires_at",
+    "decided_by",
+    "decided_at",
+    "decision_reason",
+    "supersedes",
+    "superseded_by",
+    "executed_at",
+    "undo_until",
+    "problem",
+]
+_OF_TICKET = ["ref", "subject", "requester", "customer_name"]
 
 
 def actions_where(connection: Connection, condition: Any, order: list[Any]) -> list[ActionRow]:
@@ -112,7 +180,7 @@ def handoffs_where(connection: Connection, condition: Any) -> list[HandoffRow]:
 
 def ticket_events(store: Store, ticket_id: str, *, after: int = 0) -> list[EventRow]:
     """The ticket's events past the event id `after`, oldest first."""
-    names = "id position run_id step at agent kind data".split()
+    names = ["id", "position", "run_id", "step", "at", "agent", "kind", "data"]
     query = (
         select(*[EVENT.c[n] for n in names])
         .where(EVENT.c.chain == ticket_id, EVENT.c.id > after)

@@ -71,7 +71,7 @@ class Decision(SQLModel, table=True):
     """What one person said about one action, once."""
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("action_id", "operator"),)
+    __table_args__ = (UniqueConstraint("action_id", "operator", "kind"),)
 
     id: str = Field(primary_key=True)
     action_id: str = Field(foreign_key="action.id")

@@ -20,9 +20,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "event",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chain", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.String(), nullable=True),
@@ -106,24 +104,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("ref"),
     )
-    op.create_index(
-        "ix_ticket_customer", "ticket", ["customer_id", "opened_at"], unique=False
-    )
+    op.create_index("ix_ticket_customer", "ticket", ["customer_id", "opened_at"], unique=False)
     op.create_index("ix_ticket_opened", "ticket", ["opened_at", "id"], unique=False)
-    op.create_index(
-        "ix_ticket_queue", "ticket", ["priority_rank", "opened_at", "id"], unique=False
-    )
-    op.create_index(
-        "ix_ticket_requester", "ticket", ["requester", "opened_at"], unique=False
-    )
+    op.create_index("ix_ticket_queue", "ticket", ["priority_rank", "opened_at", "id"], unique=False)
+    op.create_index("ix_ticket_requester", "ticket", ["requester", "opened_at"], unique=False)
     op.create_index(
         "ix_ticket_status_opened", "ticket", ["status", "opened_at", "id"], unique=False
     )
     op.create_index("ix_ticket_timer", "ticket", ["timer_at"], unique=False)
     op.create_index("ix_ticket_updated", "ticket", ["updated_at", "id"], unique=False)
-    op.create_index(
-        "ix_ticket_wake", "ticket", ["pending", "opened_at", "id"], unique=False
-    )
+    op.create_index("ix_ticket_wake", "ticket", ["pending", "opened_at", "id"], unique=False)
     op.create_table(
         "worker",
         sa.Column("id", sa.String(), nullable=False),
@@ -156,12 +146,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "ix_handoff_open", "handoff", ["accepted_at", "queued_at"], unique=False
-    )
-    op.create_index(
-        op.f("ix_handoff_ticket_id"), "handoff", ["ticket_id"], unique=False
-    )
+    op.create_index("ix_handoff_open", "handoff", ["accepted_at", "queued_at"], unique=False)
+    op.create_index(op.f("ix_handoff_ticket_id"), "handoff", ["ticket_id"], unique=False)
     op.create_table(
         "issue",
         sa.Column("id", sa.String(), nullable=False),
@@ -279,15 +265,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idempotency_key"),
     )
-    op.create_index(
-        "ix_action_state", "action", ["state", "proposed_at", "id"], unique=False
-    )
-    op.create_index(
-        "ix_action_target", "action", ["name", "target", "state"], unique=False
-    )
-    op.create_index(
-        "ix_action_ticket", "action", ["ticket_id", "position"], unique=False
-    )
+    op.create_index("ix_action_state", "action", ["state", "proposed_at", "id"], unique=False)
+    op.create_index("ix_action_target", "action", ["name", "target", "state"], unique=False)
+    op.create_index("ix_action_ticket", "action", ["ticket_id", "position"], unique=False)
     op.create_table(
         "decision",
         sa.Column("id", sa.String(), nullable=False),
@@ -303,5 +283,5 @@ def upgrade() -> None:
             ["action.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("action_id", "operator"),
+        sa.UniqueConstraint("action_id", "operator", "kind"),
     )

@@ -1,0 +1,1 @@
+"""The embedded back office: an SQLite database of its own, with rules of its own."""

@@ -1,0 +1,275 @@
+"""Advancing one ticket: what to do now, from what its rows say."""
+
+from typing import Any
+
+from sqlalchemy import update
+
+from agents.engine import executor
+from agents.engine.executor import Unread
+from agents.engine.handoff import pass_on
+from agents.engine.journal import Journal
+from agents.engine.parts import Parts
+from agents.engine.propose import journal_event, store_plan, store_understanding
+from agents.engine.settle import end_run, escalate_at_once, mark_read, settle
+from agents.engine.snapshot import Snapshot, take_snapshot
+from agents.engine.think import Thought, intents_of, think
+from agents.understanding.kinds import intent_of
+from data.errors import Fenced
+from data.queries.tickets import ISSUE, RUN
+from data.store import MESSAGE, TICKET, NewEvent
+from data.tables import Issue, Run
+from data.vocabulary import (
+    AGENTS_OWN,
+    ActionState,
+    AgentName,
+    Author,
+    DecisionKind,
+    IssueState,
+    RunState,
+    TicketStatus,
+)
+
+_ROUNDS = 12
+"""How often one advance may find that things changed under it before it leaves the rest to the next."""
+
+
+class Engine:
+    """Moves tickets on. Safe to call for one ticket from many workers: only one of them writes."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Work with `parts`."""
+        self.parts = parts
+
+    def advance(self, ticket_id: str) -> None:
+        """Do for a ticket what can be done now; return when it waits for somebody or has ended.
+
+        Restartable at any point: recorded steps are not run again, and what was begun is looked up.
+        """
+        for _ in range(_ROUNDS):
+            snapshot = take_snapshot(self.parts.store, ticket_id)
+            if not snapshot.ticket["pending"]:
+                return
+            try:
+                self._once(snapshot)
+            except Fenced:
+                return
+            except Unread:
+                continue
+
+    def _once(self, snapshot: Snapshot) -> None:
+        ticket = snapshot.ticket
+        journal = Journal(self.parts.store, ticket)
+        journal.names = (ticket["customer_name"],) if ticket["customer_name"] else ()
+        self._undo_requested(journal, snapshot)
+        if ticket["owner"] != AGENTS_OWN:
+            with journal.write() as tx:
+                mark_read(tx, snapshot)
+            return
+        run = snapshot.run
+        if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
+            journal.run_id = run["id"]
+        if snapshot.unread or ticket["status"] == TicketStatus.NEW:
+            self._think(journal, snapshot)
+            return
+        if run is not None and run["state"] == RunState.RUNNING and not self._has_plan(snapshot):
+            self._think(journal, snapshot)
+            return
+        if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
+            self._settle(journal, snapshot.ticket["id"])
+            return
+        self._by_time(journal, snapshot)
+
+    def _has_plan(self, snapshot: Snapshot) -> bool:
+        return any(i["state"] == IssueState.OPEN for i in snapshot.issues)
+
+    def _think(self, journal: Journal, snapshot: Snapshot) -> None:
+        """A run of thinking, then as far as it goes without people."""
+        self._begin(journal, snapshot)
+        thought = think(self.parts, journal, snapshot)
+        if thought.noise:
+            self._close_noise(journal, snapshot, thought)
+            return
+        if thought.person:
+            self._store_understanding(journal, snapshot, thought)
+            rule, reason = thought.person
+            first = snapshot.issues[0]["intent"] if snapshot.issues else None
+            if thought.matters:
+                first = intents_of(thought.matters)[0].value
+            skill = "account" if rule == "I3" else first
+            snapshot = take_snapshot(self.parts.store, snapshot.ticket["id"])
+            escalate_at_once(self.parts, journal, snapshot, rule, reason, skill)
+            return
+        if thought.merge_into:
+            self._merge(journal, snapshot, thought)
+            return
+        store_plan(self.parts, journal, snapshot, thought)
+        self._settle(journal, snapshot.ticket["id"])
+
+    def _settle(self, journal: Journal, ticket_id: str) -> None:
+        """Settle, thinking anew each time a record changed under a decision."""
+        while settle(self.parts, journal, ticket_id) == "rethink":
+            snapshot = take_snapshot(self.parts.store, ticket_id)
+            thought = think(self.parts, journal, snapshot)
+            store_plan(self.parts, journal, snapshot, thought)
+
+    def _begin(self, journal: Journal, snapshot: Snapshot) -> None:
+        """Start a run, or take up one that was cut off; recorded with the first write."""
+        run, parts = snapshot.run, self.parts
+        if run is not None and run["state"] == RunState.RUNNING:
+            journal.resume(run["id"])
+            return
+        with journal.write() as tx:
+            if run is not None and run["state"] == RunState.PARKED:
+                end_run(tx, snapshot, RunState.ENDED, "the customer wrote again")
+            run_id = tx.ids("r")
+            number = (run["number"] if run else 0) + 1
+            tx.insert(
+                Run, id=run_id, ticket_id=snapshot.ticket["id"], number=number,
+                policy_version=parts.policy.version, started_at=tx.now,
+            )  # fmt: skip
+            journal.run_id = run_id
+            data = {"run": number, "brain": "embedded", "policy": parts.policy.version}
+            journal_event(tx, journal, "run.started", data)
+
+    def _store_understanding(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
+        with journal.write() as tx:
+            store_understanding(tx, snapshot, thought)
+            taken = {i["position"] for i in snapshot.issues}
+            for position, matter in enumerate(thought.matters):
+                if matter.stored is not None or position in taken:
+                    continue
+                tx.insert(
+                    Issue, id=tx.ids("i"), ticket_id=snapshot.ticket["id"], position=position,
+                    kind=matter.kind, intent=intent_of(matter.kind).value, confidence=matter.confidence,
+                    slots={"clause": matter.clause},
+                )  # fmt: skip
+
+    def _close_noise(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
+        """N1: noise closes a ticket that asked for nothing; one that did goes on as it was."""
+        ticket, reading = snapshot.ticket, thought.readings[-1]
+        first = ticket["read_count"] == 0
+        with journal.write() as tx:
+            changes: dict[str, Any] = {"read_count": len(snapshot.messages)}
+            if first:
+                outcome = {
+                    "code": "noise",
+                    "rule": "N1",
+                    "text": f"{thought.noise}: nothing is asked for",
+                }
+                customer = thought.identified.customer
+                changes |= {
+                    "status": TicketStatus.CLOSED.value,
+                    "outcome": outcome,
+                    "intent": "escalate",
+                    "intents": ["escalate"],
+                    "ended_at": tx.now,
+                    "language": thought.language,
+                    "sentiment": reading.sentiment.value,
+                    "sentiment_score": reading.sentiment_score,
+                    "anger": reading.anger,
+                    "urgency": reading.urgency,
+                    "customer_id": customer["id"] if customer else None,
+                    "customer_name": customer["name"] if customer else None,
+                    "timer_at": None,
+                }
+            else:
+                changes |= self._after_noise(tx, snapshot, thought)
+            data = {"status": changes.get("status", ticket["status"]), "outcome": {"code": "noise"}}
+            journal_event(tx, journal, "run.ended", data)
+            keep = any(
+                a["state"] in (ActionState.PROPOSED, ActionState.APPROVED) for a in snapshot.actions
+            )
+            state = RunState.PARKED if keep else RunState.ENDED
+            tx.connection.execute(
+                update(RUN).where(RUN.c.id == journal.run_id).values(state=state.value)
+            )
+            mark_read(tx, snapshot, **changes)
+
+    def _after_noise(self, tx: Any, snapshot: Snapshot, thought: Thought) -> dict[str, Any]:
+        """Plain thanks: what awaited the customer is settled, nothing else changes."""
+        if thought.noise != "thanks" or snapshot.ticket["status"] != TicketStatus.AWAITING_CUSTOMER:
+            return {}
+        for issue in snapshot.issues:
+            if issue["state"] == IssueState.AWAITING_CUSTOMER:
+                tx.connection.execute(
+                    update(ISSUE)
+                    .where(ISSUE.c.id == issue["id"])
+                    .values(state=IssueState.RESOLVED.value)
+                )
+        outcome = {
+            "code": "confirmed",
+            "rule": "N1",
+            "text": "The customer says thanks; nothing is open.",
+        }
+        return {"status": TicketStatus.RESOLVED.value, "outcome": outcome, "ended_at": tx.now}
+
+    def _merge(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
+        """N2: the same complaint again joins the open ticket; its words are added there."""
+        other = thought.merge_into
+        assert other is not None
+        with journal.write() as tx:
+            store_understanding(tx, snapshot, thought)
+            position = other["message_count"]
+            for message in snapshot.messages:
+                position += 1
+                tx.connection.execute(
+                    MESSAGE.insert().values(
+                        id=tx.ids("m"), ticket_id=other["id"], position=position + 100_000,
+                        author=Author.NOTE.value, name=f"merged from {snapshot.ticket['ref']}",
+                        at=message["at"], body=message["body"],
+                    )
+                )  # fmt: skip
+            tx.connection.execute(
+                update(TICKET)
+                .where(TICKET.c.id == other["id"])
+                .values(
+                    message_count=TICKET.c.message_count + len(snapshot.messages), updated_at=tx.now
+                )
+            )
+            data = {"into": other["ref"], "from": snapshot.ticket["ref"]}
+            journal_event(tx, journal, "ticket.merged", data)
+            tx.append(NewEvent("ticket.merged", AgentName.COORDINATOR.value, data, other["id"]))
+            end_run(tx, snapshot, RunState.ENDED)
+            text = f"The same complaint as {other['ref']}, which is open."
+            mark_read(
+                tx,
+                snapshot,
+                status=TicketStatus.CLOSED.value,
+                merged_into=other["id"],
+                outcome={"code": "merged", "rule": "N2", "text": text},
+                ended_at=tx.now,
+                timer_at=None,
+            )
+
+    def _by_time(self, journal: Journal, snapshot: Snapshot) -> None:
+        """Nobody wrote and nothing runs: what time alone brings."""
+        ticket, parts = snapshot.ticket, self.parts
+        now, timer = parts.store.clock.now(), ticket["timer_at"]
+        with journal.write() as tx:
+            changes: dict[str, Any] = {}
+            if timer is not None and timer <= now:
+                if ticket["status"] == TicketStatus.ESCALATED:
+                    escalation = pass_on(parts, tx, snapshot)
+                    if escalation:
+                        shown = {k: escalation[k] for k in ("skill", "to", "kind")}
+                        changes = {"escalation": shown, "timer_at": None}
+                        journal_event(tx, journal, "handoff.passed_on", shown)
+                elif ticket["status"] in (TicketStatus.RESOLVED, TicketStatus.AWAITING_CUSTOMER):
+                    changes = {
+                        "status": TicketStatus.CLOSED.value,
+                        "timer_at": None,
+                        "ended_at": tx.now,
+                    }
+                    journal_event(
+                        tx,
+                        journal,
+                        "ticket.closed",
+                        {"after_days": parts.policy.tickets.close_after_days},
+                    )
+            mark_read(tx, snapshot, **changes)
+
+    def _undo_requested(self, journal: Journal, snapshot: Snapshot) -> None:
+        for action in snapshot.actions:
+            for decision in snapshot.decisions.get(action["id"], []):
+                if decision["kind"] == DecisionKind.UNDO and decision["spent_at"] is None:
+                    executor.undo(self.parts, journal, action, decision)

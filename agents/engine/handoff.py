@@ -1,0 +1,140 @@
+"""Handing a ticket to a person: to whom, how soon, and with which summary."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from agents.connectors.protocols import Row
+from agents.engine.parts import Parts
+from agents.engine.snapshot import Snapshot
+from agents.errors import Retryable
+from agents.facts.money import money
+from data.queries.tickets import HANDOFF
+from data.store import Transaction
+from data.tables import Handoff
+from data.vocabulary import DONE_ACTIONS, ActionState, HandoffKind
+
+MINUTES_PER_CASE = 15
+"""What a person takes for a handed-over ticket, for the estimated wait."""
+
+ANY = "any"
+"""The skill where no issue was recognised: anyone available."""
+
+
+def hand_over(
+    parts: Parts,
+    tx: Transaction,
+    snapshot: Snapshot,
+    skill: str,
+    reason: str,
+    summary: dict[str, Any],
+) -> dict[str, Any]:
+    """Store the hand-over; what the ticket shows of it: {skill, to, kind, reason, wait_minutes}.
+
+    A warm transfer to the person with the skill who is free and has the fewest open cases; else a
+    callback in that skill's queue, with an estimated wait; with nobody for it at all, the queue.
+    """
+    try:
+        staff = parts.reader.staff()
+    except Retryable:
+        staff = []
+    able = [s for s in staff if skill == ANY or skill in (s["skills"] or [])]
+    free = [s for s in able if s["available"]]
+    busy = {name: _open_cases(tx, name) for name in (s["name"] for s in free)}
+    to = min(busy, key=lambda name: busy[name]) if busy else None
+    kind, wait = HandoffKind.WARM_TRANSFER, None
+    if to is None:
+        kind = HandoffKind.CALLBACK if able else HandoffKind.QUEUE
+        queued = tx.connection.execute(
+            select(func.count())
+            .select_from(HANDOFF)
+            .where(HANDOFF.c.skill == skill, HANDOFF.c.accepted_at.is_(None))
+        ).scalar_one()
+        wait = MINUTES_PER_CASE * (int(queued) + 1) // max(len(able), 1)
+    tx.insert(
+        Handoff,
+        id=tx.ids("h"),
+        ticket_id=snapshot.ticket["id"],
+        skill=skill,
+        kind=kind.value,
+        assigned_to=to,
+        reason=reason,
+        summary=summary,
+        wait_minutes=wait,
+        queued_at=tx.now,
+    )
+    return {"skill": skill, "to": to, "kind": kind.value, "reason": reason, "wait_minutes": wait}
+
+
+def pass_on(parts: Parts, tx: Transaction, snapshot: Snapshot) -> dict[str, Any] | None:
+    """After the policy's hours in a skill's queue: to anyone available; None if nobody is."""
+    escalation = snapshot.ticket["escalation"] or {}
+    if escalation.get("to") or escalation.get("skill") == ANY:
+        return None
+    free = [s["name"] for s in parts.reader.staff() if s["available"]]
+    if not free:
+        return None
+    to = min(free, key=lambda name: _open_cases(tx, name))
+    newest = tx.connection.execute(
+        select(HANDOFF.c.id)
+        .where(HANDOFF.c.ticket_id == snapshot.ticket["id"], HANDOFF.c.accepted_at.is_(None))
+        .order_by(HANDOFF.c.queued_at.desc())
+    ).scalar()
+    if newest:
+        tx.connection.execute(
+            HANDOFF.update()
+            .where(HANDOFF.c.id == newest)
+            .values(assigned_to=to, kind=HandoffKind.WARM_TRANSFER.value)
+        )
+    return {**escalation, "to": to, "kind": HandoffKind.WARM_TRANSFER.value}
+
+
+def waits_until(parts: Parts, tx: Transaction, escalation: dict[str, Any]) -> Any:
+    """When a hand-over that found nobody free goes to anyone; None if somebody has it."""
+    if escalation["to"] is not None:
+        return None
+    return tx.now + timedelta(hours=parts.policy.escalate.skill_wait_hours)
+
+
+def _open_cases(tx: Transaction, name: str) -> int:
+    return int(
+        tx.connection.execute(
+            select(func.count())
+            .select_from(HANDOFF)
+            .where(HANDOFF.c.assigned_to == name, HANDOFF.c.accepted_at.is_(None))
+        ).scalar_one()
+    )
+
+
+def summarise(
+    snapshot: Snapshot, issues: list[Row], actions: list[Row], reason: str
+) -> dict[str, Any]:
+    """What the person must know: what the customer needs, what was tried, what is missing, what next."""
+    needs = [
+        f"{i['kind'].replace('_', ' ')}: {(i['slots'] or {}).get('clause', '')[:200]}"
+        for i in issues
+    ]
+    tried = [i["cause"] for i in issues if i["cause"]]
+    tried += [f"{_describe(a)}: {a['state']}" for a in actions if a["state"] in DONE_ACTIONS]
+    missing = [
+        f"{_describe(a)}: {a['state']}{' (' + (a['decision_reason'] or a['problem']) + ')' if a['decision_reason'] or a['problem'] else ''}"
+        for a in actions
+        if a["state"] in (ActionState.REJECTED, ActionState.EXPIRED, ActionState.FAILED, ActionState.UNKNOWN,
+                          ActionState.REFUSED, ActionState.WITHDRAWN)
+    ]  # fmt: skip
+    withheld = [w for i in issues for w in (i["slots"] or {}).get("withheld", [])]
+    missing += [f"planned, not asked for: {w}" for w in withheld]
+    if snapshot.ticket["identity"] == "unknown":
+        missing.append("who writes is not known")
+    return {
+        "needs": needs or ["no request was recognised; read the message"],
+        "tried": tried,
+        "missing": missing,
+        "next": [f"{reason[:1].upper()}{reason[1:]}. Decide what to do and answer the customer."],
+    }
+
+
+def _describe(action: Row) -> str:
+    amount = money(action["amount"], action["currency"]) if action["amount"] is not None else ""
+    return f"{action['name']} {action['target'].partition(':')[2]} {amount}".strip()

@@ -1,0 +1,1 @@
+"""What the records say, worked out from evidence: pure functions that playbooks' conditions read."""

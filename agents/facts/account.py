@@ -1,0 +1,180 @@
+"""What a customer wants changed in their record, and what their account's state forbids."""
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+
+from agents.facts.case import Case
+from agents.understanding import slots
+from data.vocabulary import Identity
+
+_LANGUAGES = {
+    "en": "english englisch inglés anglais inglese inglês engels",
+    "de": "german deutsch alemán allemand tedesco alemão duits",
+    "es": "spanish spanisch español castellano espagnol spagnolo espanhol spaans",
+    "fr": "french französisch francés français francese francês frans",
+    "it": "italian italienisch italiano italien italiaans",
+    "pt": "portuguese portugiesisch portugués portugais portoghese português portugees",
+    "nl": "dutch niederländisch neerlandés holandés néerlandais olandese holandês nederlands",
+    "pl": "polish polnisch polaco polonais polacco polonês", "sv": "swedish schwedisch sueco suédois",
+    "da": "danish dänisch", "ja": "japanese japanisch japonés japonais", "cs": "czech tschechisch",
+    "tr": "turkish türkisch", "fi": "finnish", "no": "norwegian", "zh": "chinese", "ko": "korean",
+    "uk": "ukrainian", "ro": "romanian", "el": "greek", "hu": "hungarian", "ca": "catalan",
+}  # fmt: skip
+_NAME = re.compile(
+    r"(?:(?i:\b(?:name|surname|nachnamen?|namen?|nombre|apellido|nom|nome|naam)\b)[^.\n]{0,60}?"
+    r"(?i:\b(?:to|is(?: now)?|as|into|auf|in|zu|ist(?: jetzt)?|lautet|a|es(?: ahora)?|por|en|est|à|è|para|naar|now|=|:)\b|:)"
+    r"|(?i:\b(?:am|are|be|bin|heiße|heisse|called|call me|ich heiße|me llamo|m'appelle|mi chiamo|me chamo|heet|"
+    r"married name is|goes by|spelled|reads?|should (?:read|be|say)|correct(?:ed)? to|rename (?:me|us|it) to)\b))"
+    r"\s*(?i:now |jetzt |nun |ahora |to |: ?|als )*[\"'„“«]?"
+    r"((?:[A-ZÀ-ÝĀ-Ž][\w'’.\-]*)(?:\s+(?:(?:de|van|von|der|den|da|di|del|la|le|bin|al|dos|du|y|e|zu)\s+)*"
+    r"[A-ZÀ-ÝĀ-Ž][\w'’\-]*){0,4})",
+)
+_ADDRESS = re.compile(
+    r"(?i:\b(?:address|adresse|anschrift|dirección|direccion|indirizzo|endereço|adres)\b[^.\n:]{0,50}?"
+    r"(?:\bto\b|\bis(?: now)?\b|\bauf\b|\bist(?: jetzt)?\b|\blautet\b|\ba\b|\bes(?: ahora)?\b|\best\b|\bà\b|\bè\b|\bnaar\b|:)"
+    r"|\b(?:moved|relocated|living|live|office|based|umgezogen|mudado|mudamos|déménagé)\b[^.\n:]{0,30}?"
+    r"(?:\bto\b|\bat\b|\bin\b|\bnach\b|\ba\b|\bau\b|:))\s*(?i:now |jetzt |ahora )?[:\"']?\s*"
+    r"([^\n;!?\"]{6,120}?\d[^\n;!?\"]{0,90}|\d[^\n;!?\"]{6,140})"
+)
+_COMPANY = re.compile(
+    r"(?i:\bcompany(?: name)?\b[^.\n]{0,40}?(?:\bto\b|\bis now\b|:))\s*[\"']?([A-ZÀ-Ý][^\n.,;\"]{1,60})"
+)
+_STOP = {
+    "the",
+    "my",
+    "our",
+    "i",
+    "please",
+    "thanks",
+    "hi",
+    "hello",
+    "the old",
+    "it",
+    "this",
+    "that",
+    "and",
+}
+_TAIL = re.compile(
+    r"\s+(?:and|und|y|et|instead|please|bitte|thanks|thank you|from now on|in your|on (?:my|the|our|file)|as of|"
+    r"so |because|since|could|can you|danke|gracias|merci|effective|starting)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """All that account rules ask about."""
+
+    closed: bool
+    """The account is closed or suspended."""
+    status: str
+    known: bool
+    strong: bool
+    changes: dict[str, str]
+    """Field to its new value, as the customer gave it."""
+    wanted: list[str]
+    """Fields that the customer speaks of, with or without a value."""
+    needs_strong: bool
+    """Whether one of them may only change with strong identity (I4)."""
+
+
+def account_facts(case: Case) -> AccountFacts:
+    """Work out the facts from the words and the customer's record."""
+    status = (case.customer or {}).get("status") or "active"
+    changes = _changes(case) if case.kind in ("contact_change", "profile_change") else {}
+    wanted = list(changes) or _wanted(case)
+    return AccountFacts(
+        closed=status in ("closed", "suspended"),
+        status=status,
+        known=case.identity is not Identity.UNKNOWN,
+        strong=case.identity is Identity.STRONG,
+        changes=changes,
+        wanted=wanted,
+        needs_strong=any(field in case.policy.identity.strong_fields for field in wanted),
+    )
+
+
+def _wanted(case: Case) -> list[str]:
+    words = case.clause.lower()
+    if case.kind == "contact_change":
+        phone = re.search(
+            r"phone|telefon|teléfono|téléphone|mobile|handy|móvil|number|nummer|numéro|cell", words
+        )
+        mail = re.search(r"mail|address|adresse|correo|dirección", words)
+        found = [n for n, hit in (("email", mail), ("phone", phone)) if hit]
+        return found or ["email"]
+    return [n for n in ("name", "language", "address", "company") if n in words]
+
+
+def _changes(case: Case) -> dict[str, str]:
+    """The new values that the words give; those already on file, or given to verify, are left out."""
+    customer, changes = case.customer or {}, {}
+    text = case.text
+    if case.kind == "contact_change":
+        known = {case.requester or "", (customer.get("email") or "").lower()}
+        new = [e for e in slots.emails(text) if e not in known]
+        wanted = _wanted(case)
+        if new and ("email" in wanted or not slots.phones(text, _region(case))):
+            changes["email"] = new[-1]
+        phones = [
+            p
+            for p in slots.phones(_without_emails(text), _region(case))
+            if p != customer.get("phone")
+        ]
+        if phones and ("phone" in wanted or not new):
+            changes["phone"] = phones[-1]
+        return changes
+    language = _language(case.clause) or (_language(text) if "language" in _wanted(case) else None)
+    if language:
+        changes["language"] = language
+    words = case.clause if _NAME.search(case.clause) else text
+    if not language or re.search(
+        r"\b(name|namen?|nombre|nom|nome|naam)\b", case.clause, re.IGNORECASE
+    ):
+        name = _name(words, customer.get("name"))
+        if name:
+            changes["name"] = name
+    address = _ADDRESS.search(case.clause) or _ADDRESS.search(text)
+    if address and not slots.emails(address[1]):
+        changes["address"] = _TAIL.sub("", address[1]).strip(" ,.'\"")
+    company = _COMPANY.search(text)
+    if company and "name" not in changes:
+        changes["company"] = _TAIL.sub("", company[1]).strip(" ,.'\"")
+    return changes
+
+
+def _without_emails(text: str) -> str:
+    for email in slots.emails(text):
+        text = text.replace(email, " ")
+    return text
+
+
+def _name(text: str, present: str | None) -> str | None:
+    for match in _NAME.finditer(text):
+        name = _TAIL.sub("", match[1]).strip(" ,.'\"’“”")
+        if name.lower() not in _STOP and name != present and len(name) > 1:
+            return name
+    return None
+
+
+def _language(text: str) -> str | None:
+    words = set(re.findall(r"[^\W\d_]+", text.lower()))
+    found = [code for code, names in _LANGUAGES.items() if words & set(names.split())]
+    if len(found) > 1:
+        to = re.search(r"\b(?:to|into|in|auf|a|en|naar)\s+(\w+)", text.lower())
+        named = [c for c in found if to and to[1] in _LANGUAGES[c].split()]
+        return (named or found[-1:])[0]
+    return found[0] if found else None
+
+
+def _region(case: Case) -> str | None:
+    """The country of national phone numbers: that of the phone on file."""
+    phone = (case.customer or {}).get("phone")
+    if not phone:
+        return None
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return None

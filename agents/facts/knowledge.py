@@ -1,0 +1,152 @@
+"""Which article of the knowledge base answers a question, and how well."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.connectors.protocols import Row
+from agents.facts.case import Case
+
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_COMMON = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "how",
+        "can",
+        "does",
+        "what",
+        "when",
+        "where",
+        "which",
+        "this",
+        "that",
+        "from",
+        "have",
+        "has",
+        "are",
+        "our",
+        "your",
+        "you",
+        "her",
+        "him",
+        "his",
+        "its",
+        "was",
+        "were",
+        "will",
+        "would",
+        "could",
+        "should",
+        "there",
+        "their",
+        "about",
+        "into",
+        "also",
+        "please",
+        "hello",
+        "thanks",
+        "want",
+        "need",
+        "like",
+        "just",
+        "get",
+        "use",
+        "using",
+        "way",
+        "one",
+        "any",
+        "all",
+        "not",
+        "but",
+        "out",
+        "der",
+        "die",
+        "das",
+        "und",
+        "ist",
+        "wie",
+        "kann",
+        "ich",
+        "wir",
+        "ein",
+        "eine",
+        "mit",
+        "auf",
+        "für",
+        "nicht",
+        "por",
+        "para",
+        "como",
+        "una",
+        "que",
+        "los",
+        "las",
+        "del",
+        "con",
+        "est",
+        "les",
+        "des",
+        "pour",
+        "comment",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class KnowledgeFacts:
+    """The best article, and whether it is good enough to answer with."""
+
+    article: Row | None
+    score: float
+    fits: bool
+
+
+def knowledge_facts(case: Case) -> KnowledgeFacts:
+    """The article nearest to the clause; the whole text is asked if the clause finds none."""
+    articles = case.rows("articles")
+    if not articles:
+        return KnowledgeFacts(None, 0.0, False)
+    bar = case.policy.product.article_fit_over
+    best, score = _nearest(case.clause, articles)
+    if score < bar and case.text != case.clause:
+        other, other_score = _nearest(case.text[:600], articles)
+        if other_score > score:
+            best, score = other, other_score
+    return KnowledgeFacts(best, round(score, 3), score >= bar)
+
+
+def _nearest(question: str, articles: list[Row]) -> tuple[Row, float]:
+    from agents.understanding.encoder import embed
+
+    titles = [a["title"] or "" for a in articles]
+    bodies = [f"{a['title']}. {a['body'] or ''}"[:800] for a in articles]
+    vectors = embed([question, *titles, *bodies])
+    asked, count = vectors[0], len(articles)
+    by_title, by_body = vectors[1 : 1 + count] @ asked, vectors[1 + count :] @ asked
+    overlap = np.array([_overlap(question, a) for a in articles])
+    scores = np.maximum(by_title, by_body) * 0.8 + overlap * 0.35
+    best = int(scores.argmax())
+    return articles[best], float(min(scores[best], 1.0))
+
+
+def _overlap(question: str, article: Row) -> float:
+    """The share of the question's telling words that the article has, its title counting double."""
+    words = {_stem(w) for w in _WORD.findall(question.lower()) if len(w) > 2 and w not in _COMMON}
+    if not words:
+        return 0.0
+    title = {_stem(w) for w in _WORD.findall((article["title"] or "").lower())}
+    tags = {_stem(w) for w in _WORD.findall(" ".join(article["tags"] or []).lower())}
+    body = {_stem(w) for w in _WORD.findall((article["body"] or "").lower())}
+    hits = sum(1.0 if w in title | tags else 0.5 if w in body else 0.0 for w in words)
+    return min(1.0, hits / min(len(words), 5))
+
+
+def _stem(word: str) -> str:
+    for ending in ("ings", "ing", "ies", "ers", "ed", "es", "er", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word

@@ -1,0 +1,1 @@
+"""Which actions run alone, ask first, ask two people, or never run."""

@@ -1,0 +1,122 @@
+"""The policy file: the numbers and gates that a team may change."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+import data
+from data.columns import canonical
+from data.files import YamlFile
+from data.vocabulary import ActionName, Gate, Intent
+
+PACKAGED = Path(data.__file__).parent / "policy" / "policy.yaml"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Minor = Annotated[int, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """What every part of the file shares: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Escalate(Part):
+    """When a ticket goes to a person at once."""
+
+    anger_over: Share = 0.6
+    urgency_over: Share = 0.8
+    confidence_under: Share = 0.5
+    repeat_tickets: Count = 3
+    repeat_days: Count = 7
+    skill_wait_hours: Count = 4
+
+
+class IdentityRules(Part):
+    """How surely a customer must be known."""
+
+    tries: Count = 2
+    strong_fields: list[str] = ["email", "phone"]
+
+
+class Billing(Part):
+    """Limits of money (minor units) and time (days from the charge, the last day included)."""
+
+    refund_days: Minor = 14
+    after_cancellation_days: Minor = 120
+    refund_total_limit: Minor = 50_000
+
+
+class Technical(Part):
+    """How far back the logs count."""
+
+    log_hours: Count = 72
+    reset_repeat_hours: Count = 72
+
+
+class Product(Part):
+    """How well an article must fit a question."""
+
+    article_fit_over: Share = 0.45
+
+
+class Alone(Part):
+    """An action that may run without asking, up to an amount, for some intents."""
+
+    action: ActionName
+    up_to: Minor | None = None
+    intents: list[Intent] = []
+
+
+class Approval(Part):
+    """How each action is decided."""
+
+    actions: dict[ActionName, Gate]
+    two_people_over: Minor = 20_000
+    expires_hours: Count = 24
+    alone: list[Alone] = []
+    shadow: list[Intent] = []
+    """Intents whose plans are shown and never carried out."""
+
+
+class Cap(Part):
+    """What may run in a day over all tickets."""
+
+    action: ActionName
+    number: Count | None = None
+    amount: Minor | None = None
+    currency: str | None = None
+
+
+class Tickets(Part):
+    """What happens to tickets by time alone."""
+
+    close_after_days: Count = 7
+
+
+class Policy(Part):
+    """The whole policy."""
+
+    policy: Literal[1]
+    name: str = ""
+    escalate: Escalate = Escalate()
+    identity: IdentityRules = IdentityRules()
+    billing: Billing = Billing()
+    technical: Technical = Technical()
+    product: Product = Product()
+    approval: Approval
+    caps: list[Cap] = []
+    tickets: Tickets = Tickets()
+
+    @property
+    def version(self) -> str:
+        """A digest of all its values; decisions bind to it."""
+        return hashlib.sha256(canonical(self.model_dump(mode="json")).encode()).hexdigest()[:12]
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """The policy at `path`, or the packaged one; BadFile names line and field of what is wrong."""
+    return YamlFile(path or PACKAGED).validate(Policy)

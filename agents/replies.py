@@ -1,0 +1,102 @@
+"""The texts that customers get: templates by language, filled from what was really done."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+import data
+from agents.facts.money import money
+from data.errors import BadFile
+from data.files import YamlFile
+
+PACKAGED = Path(data.__file__).parent / "templates"
+_PARTS = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=False, autoescape=False)
+
+
+class Templates:
+    """The texts of one set of template files."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Read the packaged files, and those in `folder` in place of the same names.
+
+        BadFile names the text that is no template, or that a language lacks beside English.
+        """
+        paths = {path.stem: path for path in sorted(PACKAGED.glob("*.yaml"))}
+        if folder is not None and folder.is_dir():
+            paths |= {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+        self._texts = {language: _read(path) for language, path in paths.items()}
+        english = set(self._texts["en"])
+        for language, texts in self._texts.items():
+            missing = sorted(english - set(texts))
+            if missing:
+                raise BadFile(paths[language], f"lacks the text {missing[0]!r}")
+
+    def language(self, wanted: str) -> str:
+        """`wanted` where there are texts in it, English otherwise."""
+        return wanted if wanted in self._texts else "en"
+
+    def render(self, text: str, language: str, /, **values: Any) -> str:
+        """The template `text` with its values filled in."""
+        template = self._texts[self.language(language)][text]
+        try:
+            return template.render(money=money, **values).strip()
+        except TemplateError as problem:
+            raise BadFile(f"template {text} ({language})", str(problem)) from problem
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a text."""
+        return name in self._texts["en"]
+
+
+def _read(path: Path) -> dict[str, Template]:
+    file = YamlFile(path)
+    if not isinstance(file.content, dict):
+        raise BadFile(path, "must hold texts by name", 1)
+    texts = {}
+    for name, text in file.content.items():
+        if not isinstance(text, str):
+            raise file.error("must be a text", str(name))
+        try:
+            texts[str(name)] = _PARTS.from_string(text)
+        except TemplateSyntaxError as problem:
+            raise file.error(f"is no template: {problem.message}", str(name)) from None
+    return texts
+
+
+@cache
+def packaged_templates() -> Templates:
+    """The templates that come with the program."""
+    return Templates()
+
+
+def spoken(moment: datetime) -> str:
+    """A time as replies name it."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def compose(
+    templates: Templates,
+    language: str,
+    blocks: list[str],
+    *,
+    name: str | None,
+    company: str,
+    angry: bool,
+    secrets: bool,
+) -> str:
+    """One reply for the whole ticket: greeting, acknowledgement, its blocks each once, warning, close.
+
+    An angry customer gets the acknowledgement first, then what was done, then what comes next.
+    """
+    parts = [templates.render("greeting", language, name=name)]
+    if angry:
+        parts.append(templates.render("sorry", language))
+    parts += list(dict.fromkeys(block for block in blocks if block))
+    if secrets:
+        parts.append(templates.render("secret_warning", language))
+    parts.append(templates.render("closing", language, company=company))
+    return "\n\n".join(parts)

@@ -1,0 +1,1 @@
+"""Dispatch: when a ticket is advanced, and by whom; not what advancing means."""

@@ -1,0 +1,1 @@
+"""What a customer's words say: issues, mood, language, details; all of it without a network."""

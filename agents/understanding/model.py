@@ -1,0 +1,56 @@
+"""The triage model: how likely each kind, each sentiment, and how urgent a text is."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import data
+
+FOLDER = Path(data.__file__).parent / "triage"
+MODEL = FOLDER / "model.npz"
+
+
+def softmax(scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Scores to probabilities, row by row."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class TriageModel:
+    """Fitted weights; see `agents.understanding.fit`."""
+
+    version: str
+    kinds: list[str]
+    tones: list[str]
+    weights: dict[str, NDArray[np.floating]]
+
+    def read(self, texts: list[str]) -> tuple[NDArray[np.floating], ...]:
+        """For each text: the probabilities of `kinds`, those of `tones`, and the urgency (0 to 1)."""
+        from agents.understanding.encoder import features
+
+        x, w = features(texts), self.weights
+        kinds = softmax((x @ w["kind_w"].T + w["kind_b"]) * w["kind_t"])
+        tones = softmax((x @ w["tone_w"].T + w["tone_b"]) * w["tone_t"])
+        urgency = np.clip(x @ w["urgency_w"] + w["urgency_b"], 0.0, 1.0)
+        return kinds, tones, urgency
+
+
+@cache
+def packaged_model() -> TriageModel:
+    """The model that comes with the program."""
+    with np.load(MODEL, allow_pickle=False) as stored:
+        weights = {
+            name: stored[name].astype(np.float32)
+            for name in stored.files
+            if name.split("_")[0] in ("kind", "tone", "urgency")
+        }
+        return TriageModel(
+            f"packaged-{stored['digest']}",
+            [str(kind) for kind in stored["kinds"]],
+            [str(tone) for tone in stored["tones"]],
+            weights,
+        )

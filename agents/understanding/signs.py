@@ -1,0 +1,122 @@
+"""Plain signs in a text that a statistical model should not be trusted with alone."""
+
+import re
+
+_INSTRUCTION = re.compile(
+    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b(previous|prior|above|earlier|all|your|any|these|the)\b"
+    r".{0,30}\b(instruction|rule|polic|prompt|guideline|guardrail|restriction|limit)"
+    r"|\b(ignor|vergiss|missacht)\w*\b.{0,50}\b(anweisung|regel|vorgabe|richtlinie|instruktion)\w*"
+    r"|\b(ignora|olvida|omite)\w*\b.{0,50}\b(instruccion|instrucción|regla|norma|política)\w*"
+    r"|\b(ignore[rz]?|oublie[rz]?)\b.{0,50}\b(instruction|règle|consigne)s?"
+    r"|\bignora\w*\b.{0,40}\b(istruzion|regol)\w*|\bnegeer\b.{0,40}\b(instructie|regel)\w*"
+    r"|(^|[\s\[<(*#])(system|assistant|developer|admin|root|supervisor)\s*(prompt|message|note|override|turn)?\s*[\]>)]?\s*:"
+    r"|<\|?/?(system|assistant|im_start|im_end|instructions?|tool_call|function_call)"
+    r"|\[/?(inst|system|assistant|admin)\b|\byou are (now|no longer)\b.{0,60}\b(agent|assistant|admin|mode|bot|ai|refund|"
+    r"restricted|bound|allowed)"
+    r"|\b(to|for|attention|hey|dear|note to|message for|instructions? for)\b.{0,12}\b(the |any |all )?"
+    r"(ai|a\.i\.|bot|llm|language model|assistant|support agents?|automated agents?)\b.{0,60}\b(must|should|approve|"
+    r"refund|issue|reveal|set|run|execute|treat|mark|skip|ignore|send|do not|don't|please)"
+    r"|\b(process_refund|issue_credit|update_crm|reset_service|reinstate_subscription|send_reply|tool_call|"
+    r"function_call|schedule_callback)\b"
+    r"|\b(reveal|print|show|output|repeat|dump|list)\b.{0,40}\b(system prompt|your (instructions|rules|prompt)|"
+    r"all customers?|other customers?|every customer|customer (data|records|list|database))"
+    r"|\b(developer|debug|god|jailbreak|dan|maintenance|unrestricted|sudo) mode\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_HUMAN = re.compile(
+    r"\b(speak|talk|chat|connect|transfer|put|get|escalate|hand|pass)\b.{0,30}\b(to|with|me|through|over)\b.{0,20}"
+    r"\b(human|real person|actual person|live person|person|representative|rep|manager|supervisor|"
+    r"somebody real|someone real|live agent|human agent|real agent|human being)\b"
+    r"|\b(want|need|prefer|demand|request|would like|like)\b.{0,25}\b(a|an|some|your)?\s*(human|real person|actual person|"
+    r"live agent|real agent|human agent|human being|manager|supervisor)\b"
+    r"|\b(no|not a|stop with the|enough of the|sick of)\b.{0,10}\b(bots?|robots?|machines?|automated)\b.{0,60}"
+    r"\b(human|person|someone|somebody)\b"
+    r"|\b(echten|richtigen|menschlichen)\s+(menschen|mitarbeiter|person|ansprechpartner)|\bmit (einem|einer|ihrem|jemandem)\s+"
+    r"(menschen|mitarbeiter\w*|vorgesetzt\w*|person)\b.{0,20}\b(sprechen|reden)"
+    r"|\bhablar con (una|un|alguna|algún|su|tu|el|la)\s*(persona|humano|agente|encargad\w|supervisor\w?|responsable|gerente)"
+    r"|\bparler (à|a|avec) (un|une|votre)\s*(humain|personne|vrai\w*|conseiller\w*|responsable|être humain)"
+    r"|\bparlare con (una|un)\s*(persona|operatore|umano|responsabile)|\b(echt|echte)\s+(mens|persoon|medewerker)"
+    r"|\bfalar com (uma|um)\s*(pessoa|humano|atendente|gerente)",
+    re.IGNORECASE,
+)
+_LEGAL = re.compile(
+    r"\b(my|our|a|an|the)\s+(lawyers?|attorneys?|solicitors?|barrister|legal (counsel|team|department|representative))\b"
+    r".{0,60}\b(will|contact|hear|letter|write|involve|sue|instruct|advis|informed|in touch|take)"
+    r"|\b(see|take|taking|took) (you|your company|this|the matter|it|lumen\w*)?\s*(to|in) (court|small claims|trading standards|"
+    r"the ombudsman|tribunal|the press|the papers)"
+    r"|\b(sue|suing|lawsuit|legal action|legal steps|legal proceedings|small claims|class action|cease and desist)\b"
+    r"|\b(report|complain|complaint|reporting|refer|file|filing|contact|contacting|lodge|lodged)\b.{0,50}"
+    r"\b(ombudsman|regulator|bafin|ftc|cfpb|ico|trading standards|better business bureau|bbb|consumer (protection|rights|"
+    r"affairs)|attorney general|data protection authority|financial conduct|fca|ofcom|facua|verbraucherschutz|verbraucherzentrale)"
+    r"|\b(journalist|reporter|newspaper|the press|consumer (show|column|programme))\b.{0,60}\b(story|write|call|contact|publish|"
+    r"article|deadline|quote|comment|interest|tell|going|cover)"
+    r"|\b(anwalt|anwältin|rechtsanwalt|rechtsanwältin|klage einreichen|verklagen|rechtliche schritte|gericht|"
+    r"verbraucherzentrale|bundesnetzagentur|strafanzeige)\b"
+    r"|\b(abogad\w|demanda judicial|demandar\w*|denunciar\w*|acciones legales|oficina del consumidor|facua|omic|juzgado)\b"
+    r"|\b(avocat\w*|tribunal|porter plainte|poursuites|mise en demeure|dgccrf|que choisir)\b"
+    r"|\b(avvocat\w|vie legali|denuncia|tribunale|codacons|advocaat|rechtszaak|advogad\w|procon)\b",
+    re.IGNORECASE,
+)
+_BREACH = re.compile(
+    r"\b(been|was|were|got|is|account|someone|somebody|they)\b.{0,25}\b(hacked|compromised|breached|hijacked|broken into|"
+    r"taken over)\b|\b(someone|somebody|a stranger|unknown person|another person|anyone) (else )?(has |is |was |had |got )?(been )?"
+    r"(in|into|inside|logged|logging|accessed|accessing|using|used|got) .{0,20}\b(my|our)\b.{0,15}\baccount"
+    r"|\b(data (leak|breach)|security (breach|incident)|unauthori[sz]ed (access|log-?ins?|sign-?ins?)|phishing)\b"
+    r"|\b(konto|account) .{0,20}\bgehackt|\bgehackt\b|\bdatenleck\b|\bhacke(ad[oa]|aron)\b|\bpirat[ée]e?\b|\bvazamento de dados\b",
+    re.IGNORECASE,
+)
+_SAFETY = re.compile(
+    r"\b(kill|hurt|harm|end) (myself|my life|himself|herself|yourselves|you all|someone)\b|\bsuicid\w*|\bself.?harm\b"
+    r"|\b(bomb|shoot|stab) .{0,30}\b(office|you|people|building)|\bmich umbringen\b|\bquitarme la vida\b|\bme suicider\b",
+    re.IGNORECASE,
+)
+_LOGIN_ALERT = re.compile(
+    r"\bphishing\b.{0,40}\b(simulation|training|feature|filter|course)", re.IGNORECASE
+)
+_WANTS_MONEY = re.compile(
+    r"\b(refund\w*|money back|reimburs\w*|give (it|me|us) (it )?back|get (it|this|that|my money|our money|my cash) back|"
+    r"return (it|the|my|our) (money|payment|charge|amount|fee)?|credit (it|that|this|me) back|reverse (the|that|this|it)|"
+    r"pay (it|me|us) back|want (it|that|this) back|back (in|on|to) my (account|card)|"
+    r"erstatt\w*|rückerstatt\w*|zurückerstatt\w*|geld zurück|zurückzahl\w*|zurück\s?überweis\w*|zurueck\w*|storno|stornier\w*|"
+    r"reembols\w*|devol[uv]\w*|rembours\w*|rimbors\w*|restitui\w*|indietro i (miei )?soldi|soldi indietro|teruggave|"
+    r"terugbetal\w*|geld terug|estorn\w*)\b",
+    re.IGNORECASE,
+)
+_CANNOT_VERIFY = re.compile(
+    r"\b(can'?t|cannot|can not|unable to|couldn'?t|don'?t (have|know|remember)|no longer (have|own)|lost|won'?t|not able to|"
+    r"never had)\b.{0,50}\b(verify|confirm|digits|card|last four|address on file|which (e-?mail|address)|prove)"
+    r"|\bkann\b.{0,50}\bnicht\b.{0,30}\b(bestätigen|verifizieren|nachweisen|angeben)|\bno puedo\b.{0,30}\b(verificar|confirmar)"
+    r"|\bne peux pas\b.{0,30}\b(vérifier|confirmer)",
+    re.IGNORECASE,
+)
+
+
+def instructs_agents(text: str) -> bool:
+    """Whether a text holds an instruction aimed at the agents rather than a request to support."""
+    return bool(_INSTRUCTION.search(text))
+
+
+def asks_for_person(text: str) -> bool:
+    """Whether a text plainly asks for a human being."""
+    return bool(_HUMAN.search(text))
+
+
+def threatens(text: str) -> str | None:
+    """The trigger that a text plainly pulls: legal_threat, safety_threat, security_breach or None."""
+    if _SAFETY.search(text):
+        return "safety_threat"
+    if _LEGAL.search(text):
+        return "legal_threat"
+    if _BREACH.search(text) and not _LOGIN_ALERT.search(text):
+        return "security_breach"
+    return None
+
+
+def wants_money(text: str) -> bool:
+    """Whether a text asks for money back in so many words."""
+    return bool(_WANTS_MONEY.search(text))
+
+
+def says_cannot_verify(text: str) -> bool:
+    """Whether a text says that its writer cannot verify who they are."""
+    return bool(_CANNOT_VERIFY.search(text))

@@ -1,0 +1,378 @@
+"""Triage: what a message asks for, how its writer feels, how urgent it is, and how sure that is."""
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.understanding import signs
+from agents.understanding.kinds import (
+    ANSWERS,
+    BILLING_ERRORS,
+    FAMILIES,
+    FAMILY_OF,
+    NOISE,
+    TRIGGERS,
+    intent_of,
+)
+from agents.understanding.language import language_of
+from agents.understanding.model import TriageModel, packaged_model
+from agents.understanding.text import clauses, own_words, plain_text, sentences
+from data.vocabulary import Intent, Priority, Sentiment
+
+ISSUE_AT = 0.42
+"""A family of requests counts as asked for from this probability on."""
+
+_VAGUE = {"billing_question", "unknown_charge", "wrong_amount", "refund_request"}
+_ABSORBED = {
+    "question": {
+        "fault",
+        "money",
+        "cancel",
+        "contact",
+        "profile",
+        "payment",
+        "privacy",
+        "document",
+    },
+    "status": {"fault", "money", "privacy"},
+    "compensation": set(),
+}
+_TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing that a message asks for."""
+
+    kind: str
+    confidence: float
+    text: str
+    """The clause that says so."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one message says."""
+
+    issues: list[Found]
+    triggers: dict[str, str]
+    """Kind to the words that pulled it."""
+    noise: str | None
+    """The kind of noise that the whole message is, or None."""
+    answers: dict[str, float]
+    """Kind of answer to its probability."""
+    instruction: bool
+    """Whether it holds an instruction to the agents."""
+    sentiment: Sentiment
+    sentiment_score: float
+    anger: float
+    urgency: float
+    confidence: float
+    language: str
+    wants_money: bool
+    text: str
+    """Its own words, plain."""
+    model: str = ""
+    dropped: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for the log."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TriageRow:
+    """One row of batch triage."""
+
+    intent: str
+    issues: list[str]
+    sentiment: str
+    urgency: float
+    confidence: float
+    priority: str
+    language: str
+    escalate: bool
+    reason: str
+
+
+@dataclass
+class _Segment:
+    text: str
+    probabilities: NDArray[np.floating]
+    weight: float = 1.0
+
+
+def _segment(subject: str, body: str) -> list[tuple[str, list[str], float]]:
+    """(sentence, its clauses, weight), the subject last and lighter."""
+    found = [(s, clauses(s), 1.0) for s in sentences(body)]
+    title = subject.strip()
+    title = re.sub(r"^((re|fwd?|aw|wg|rv|tr)\s*:\s*)+", "", title, flags=re.IGNORECASE)
+    if title:
+        found.append((title, [title], 0.75 if found else 1.0))
+    return found
+
+
+def _family_scores(model: TriageModel, row: NDArray[np.floating]) -> dict[str, float]:
+    index = {kind: i for i, kind in enumerate(model.kinds)}
+    return {
+        family: float(sum(row[index[kind]] for kind in kinds if kind in index))
+        for family, kinds in FAMILIES.items()
+    }
+
+
+def read_message(subject: str, body: str, model: TriageModel | None = None) -> Reading:
+    """Read one message; `subject` may be empty. Never raises on any text."""
+    return read_messages([(subject, body)], model)[0]
+
+
+def read_messages(
+    messages: list[tuple[str, str]], model: TriageModel | None = None
+) -> list[Reading]:
+    """Read many messages (subject, body) at once; the order is kept."""
+    model = model or packaged_model()
+    plans, texts = [], []
+    for subject, body in messages:
+        title, own = plain_text(subject), own_words(plain_text(body))
+        parts = _segment(title, own)
+        whole = f"{title}. {own}" if title and own else own or title
+        wanted = [whole[:1500], *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs))]
+        plans.append((title, own, parts, wanted, len(texts)))
+        texts += wanted
+    kinds, tones, urgencies = model.read(texts) if texts else ([], [], [])
+    readings = []
+    for title, own, parts, wanted, start in plans:
+        index = {text: start + i for i, text in enumerate(wanted)}
+        rows = {text: kinds[i] for text, i in index.items()}
+        readings.append(
+            _read(model, title, own, parts, wanted[0], rows, tones[start], float(urgencies[start]))
+        )
+    return readings
+
+
+def _choose_segments(
+    model: TriageModel,
+    parts: list[tuple[str, list[str], float]],
+    rows: dict[str, NDArray[np.floating]],
+) -> list[_Segment]:
+    """Sentences as they are, or cut where their clauses clearly ask for different things."""
+    chosen: list[_Segment] = []
+    for sentence, cut, weight in parts:
+        families = []
+        for clause in cut if len(cut) > 1 else []:
+            scores = _family_scores(model, rows[clause])
+            best = max(scores, key=lambda f: scores[f])
+            families.append(best if scores[best] >= 0.5 else None)
+        if len({family for family in families if family}) > 1:
+            chosen += [_Segment(clause, rows[clause], weight) for clause in cut]
+        else:
+            chosen.append(_Segment(sentence, rows[sentence], weight))
+    return chosen
+
+
+def _read(
+    model: TriageModel,
+    title: str,
+    own: str,
+    parts: list[tuple[str, list[str], float]],
+    whole: str,
+    rows: dict[str, NDArray[np.floating]],
+    tone: NDArray[np.floating],
+    urgency: float,
+) -> Reading:
+    segments = _choose_segments(model, parts, rows)
+    index = {kind: i for i, kind in enumerate(model.kinds)}
+    instructed = [signs.instructs_agents(s.text) for s in segments]
+    instruction = any(instructed) or signs.instructs_agents(f"{title}\n{own}")
+    if not instruction:
+        instruction = any(s.probabilities[index["instruction_attempt"]] >= 0.6 for s in segments)
+    plain = [
+        s for s, bad in zip(segments, instructed, strict=True)
+        if not bad and s.probabilities[index["instruction_attempt"]] < (0.35 if instruction else 0.6)
+    ]  # fmt: skip
+    issues = _find_issues(model, plain, rows[whole] if not instruction else None)
+    triggers = _find_triggers(model, plain)
+    noise = _noise(model, plain, issues, triggers, rows[whole], instruction, own)
+    answers = {
+        kind: max((float(s.probabilities[index[kind]]) for s in plain), default=0.0)
+        for kind in ANSWERS
+    }
+    tones = dict(zip(model.tones, map(float, tone), strict=True))
+    sentiment = Sentiment(max(tones, key=lambda t: tones[t]))
+    loud = sum(1 for w in own.split() if len(w) > 3 and w.isupper()) >= 4 or "!!" in own
+    anger = min(1.0, tones["angry"] + (0.1 if loud else 0.0))
+    confidence = max((issue.confidence for issue in issues), default=0.0)
+    return Reading(
+        issues=issues,
+        triggers=triggers,
+        noise=noise,
+        answers=answers,
+        instruction=instruction,
+        sentiment=sentiment,
+        sentiment_score=round(sum(_TONE_SCORE[t] * p for t, p in tones.items()), 3),
+        anger=round(anger, 3),
+        urgency=round(min(1.0, urgency + (0.05 if loud else 0.0)), 3),
+        confidence=round(confidence, 3),
+        language=language_of(own or title),
+        wants_money=any(signs.wants_money(s.text) for s in plain),
+        text=" ".join(s.text if s.text[-1:] in ".!?" else s.text + "." for s in plain if s.weight == 1.0)
+        or own or title,
+        model=model.version,
+    )  # fmt: skip
+
+
+def _find_issues(
+    model: TriageModel, segments: list[_Segment], whole: NDArray[np.floating] | None
+) -> list[Found]:
+    found: dict[str, Found] = {}
+    order: list[str] = []
+    body_has_any = False
+    for segment in segments:
+        scores = _family_scores(model, segment.probabilities)
+        title = segment.weight < 1.0
+        for family, score in scores.items():
+            score *= segment.weight
+            bar = ISSUE_AT if not title else 0.6 if body_has_any else ISSUE_AT
+            if score < bar:
+                continue
+            body_has_any = body_has_any or not title
+            kind = _best_kind(model, segment.probabilities, family)
+            if kind == "unknown_charge" and signs.wants_money(segment.text):
+                kind = "refund_request"
+            seen = found.get(family)
+            if seen is None:
+                order.append(family)
+                found[family] = Found(kind, round(min(score, 0.99), 3), segment.text)
+            elif _sharper(kind, seen.kind, score, seen.confidence):
+                found[family] = Found(kind, round(max(score, seen.confidence), 3), segment.text)
+    if not found and whole is not None:
+        scores = _family_scores(model, whole)
+        best = max(scores, key=lambda f: scores[f])
+        if scores[best] >= ISSUE_AT:
+            text = max(segments, key=lambda s: _family_scores(model, s.probabilities)[best]).text
+            found[best] = Found(_best_kind(model, whole, best), round(scores[best], 3), text)
+            order.append(best)
+    return _absorb([found[family] for family in order])
+
+
+def _best_kind(model: TriageModel, row: NDArray[np.floating], family: str) -> str:
+    index = {kind: i for i, kind in enumerate(model.kinds)}
+    return max((k for k in FAMILIES[family] if k in index), key=lambda k: float(row[index[k]]))
+
+
+def _sharper(kind: str, seen: str, score: float, seen_score: float) -> bool:
+    """Whether a further clause of the same family says better what it is about."""
+    if kind in BILLING_ERRORS and seen not in BILLING_ERRORS:
+        return True
+    if kind in _VAGUE and seen in BILLING_ERRORS:
+        return False
+    if kind == "refund_request" and seen in _VAGUE:
+        return True
+    if seen == "technical_problem" and kind != seen and score > 0.5:
+        return True
+    return score > seen_score + 0.15
+
+
+def _absorb(issues: list[Found]) -> list[Found]:
+    """Drop what only speaks of another issue's matter."""
+    families = {FAMILY_OF[issue.kind] for issue in issues}
+    kept = []
+    for issue in issues:
+        family = FAMILY_OF[issue.kind]
+        strong = issue.confidence >= 0.72
+        if not strong and families & _ABSORBED.get(family, set()):
+            continue
+        kept.append(issue)
+    return kept
+
+
+def _find_triggers(model: TriageModel, segments: list[_Segment]) -> dict[str, str]:
+    index = {kind: i for i, kind in enumerate(model.kinds)}
+    found: dict[str, str] = {}
+    for segment in segments:
+        if signs.asks_for_person(segment.text):
+            found.setdefault("human_request", segment.text)
+        plain = signs.threatens(segment.text)
+        if plain:
+            found.setdefault(plain, segment.text)
+        for kind in TRIGGERS:
+            if segment.probabilities[index[kind]] >= 0.72:
+                found.setdefault(kind, segment.text)
+    return found
+
+
+def _noise(
+    model: TriageModel,
+    segments: list[_Segment],
+    issues: list[Found],
+    triggers: dict[str, str],
+    whole: NDArray[np.floating],
+    instruction: bool,
+    own: str,
+) -> str | None:
+    """The kind of noise a whole message is; never where something is asked for."""
+    if instruction or triggers:
+        return None
+    index = {kind: i for i, kind in enumerate(model.kinds)}
+    sums = {kind: float(whole[index[kind]]) for kind in NOISE}
+    for segment in segments:
+        for kind in NOISE:
+            sums[kind] = max(sums[kind], float(segment.probabilities[index[kind]]) * 0.95)
+    sums["thanks"] = max(sums["thanks"], float(whole[index["solved"]]) * 0.9)
+    best = max(sums, key=lambda k: sums[k])
+    if best == "thanks":
+        asked = max((i.confidence for i in issues), default=0.0)
+        return (
+            best
+            if sums[best] >= 0.5 and asked < 0.5 and len(own) < 400 and "?" not in own
+            else None
+        )
+    asked = max((i.confidence for i in issues), default=0.0)
+    return best if sums[best] >= 0.5 and (asked < 0.6 or sums[best] > 0.8) else None
+
+
+def priority_of(reading: Reading, tier: str | None = None) -> Priority:
+    """How soon the ticket wants an answer, by urgency, anger, and what is at stake."""
+    score = reading.urgency + (0.1 if reading.sentiment is Sentiment.ANGRY else 0.0)
+    score += 0.1 if tier == "enterprise" else 0.0
+    if reading.triggers.keys() & {"safety_threat", "security_breach"} or score > 0.8:
+        return Priority.URGENT
+    if score > 0.6:
+        return Priority.HIGH
+    return Priority.NORMAL if score > 0.2 else Priority.LOW
+
+
+def triage_rows(batch: list[Any], *, confidence_under: float = 0.5) -> list[TriageRow]:
+    """Triage of many tickets without any record beside their words; `subject` and `body` are read."""
+    readings = read_messages([(t.subject or "", t.body or "") for t in batch])
+    return [_row(reading, confidence_under) for reading in readings]
+
+
+def _row(reading: Reading, confidence_under: float) -> TriageRow:
+    reason, escalate = "", False
+    if reading.noise:
+        reason = f"noise: {reading.noise}"
+    elif reading.triggers:
+        reason, escalate = ", ".join(reading.triggers), True
+    elif reading.sentiment is Sentiment.ANGRY and reading.urgency > 0.8:
+        reason, escalate = "angry and urgent", True
+    elif not reading.issues:
+        reason, escalate = "no support request recognised", True
+    elif reading.confidence < confidence_under:
+        reason, escalate = "confidence is low", True
+    elif reading.instruction:
+        reason = "holds an instruction to agents, which is not followed"
+    intent = intent_of(reading.issues[0].kind) if reading.issues else Intent.ESCALATE
+    return TriageRow(
+        intent=intent.value,
+        issues=[issue.kind for issue in reading.issues],
+        sentiment=reading.sentiment.value,
+        urgency=reading.urgency,
+        confidence=reading.confidence,
+        priority=priority_of(reading).value,
+        language=reading.language,
+        escalate=escalate,
+        reason=reason,
+    )
