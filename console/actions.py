@@ -66,7 +66,7 @@ def _decide(context: Context) -> str | None:
             return "nothing waits for a decision"
         if context.pane == "approvals":
             return "this one no longer waits: move to the next"
-        return "nothing in this ticket waits for a decision; others do: g a"
+        return "nothing in this ticket waits; others do: g a"
     if context.shown.id in context.busy:
         return "this decision is being written"
     if context.shown.state is not ActionState.PROPOSED:
@@ -204,7 +204,8 @@ class Moving:
 
 MOVING = (
     Moving("↑ ↓  k j", "move"),
-    Moving("pgup pgdn home end", "move further"),
+    Moving("pgup pgdn", "move by a page"),
+    Moving("home end", "to the first, the last"),
     Moving("tab  shift+tab", "next, previous pane"),
     Moving("enter", "open what is under the cursor"),
     Moving("escape", "leave; take marks and search away"),

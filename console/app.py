@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from textual import on, work
@@ -19,6 +20,8 @@ from console.session import SessionLike
 from console.widgets.status import Standing
 from data.queries.rows import Health
 
+_HERE = Path(__file__).parent
+
 PATIENCE_SECONDS = 5.0
 """How long a worker may take to finish its step when the console closes."""
 
@@ -27,7 +30,7 @@ class Handrail(App[None]):
     """The operator console; it reads and writes only through the session that it is given."""
 
     TITLE = "Handrail"
-    CSS_PATH = ["app.tcss", "screens/desk.tcss"]
+    CSS_PATH = [_HERE / "app.tcss", _HERE / "screens" / "desk.tcss"]
     COMMANDS = {Commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     HORIZONTAL_BREAKPOINTS = [(0, "-tight"), (60, "-narrow"), (110, "-medium"), (150, "-wide")]
@@ -74,7 +77,7 @@ class Handrail(App[None]):
     def changed(self, event: Changed) -> None:
         """Tell every screen that shows something of it."""
         for screen in self.screen_stack:
-            if isinstance(screen, CommandScreen) and screen.is_mounted:
+            if isinstance(screen, CommandScreen) and screen.standing:
                 screen.live(event)
 
     @on(FeedTrouble)
@@ -93,14 +96,13 @@ class Handrail(App[None]):
         told = worker if worker is not None else self.standing.worker
         self.standing = Standing(self._feed_problem or self._read_problem, told)
         for screen in self.screen_stack:
-            if isinstance(screen, Desk) and screen.is_mounted:
+            if isinstance(screen, Desk) and screen.standing:
                 screen.show_status()
 
     def _busy_changed(self) -> None:
         for screen in self.screen_stack:
-            refresh: Any = getattr(screen, "refresh_keys", None)
-            if refresh is not None and screen.is_mounted:
-                refresh()
+            if isinstance(screen, CommandScreen):
+                screen.refresh_keys()
 
     # The worker.
 

@@ -26,7 +26,7 @@ def line_of(action: ActionRow) -> Content:
         (label(action.name), "bold"),
         f" {money(action.amount, action.currency)}".rstrip(),
         f" · {who} · {line(action.ticket_ref, 20)}",
-        " · ‼ no undo" if irreversible(action) else "",
+        " · !! no undo" if irreversible(action) else "",
     )
 
 

@@ -149,12 +149,12 @@ ACTION: dict[ActionState, tuple[str, str, str]] = {
 """Glyph, words and tone of each action state."""
 
 PRIORITY: dict[Priority, str] = {
-    Priority.URGENT: "‼",
-    Priority.HIGH: "!",
-    Priority.NORMAL: " ",
-    Priority.LOW: "↓",
+    Priority.URGENT: "!!",
+    Priority.HIGH: "! ",
+    Priority.NORMAL: "  ",
+    Priority.LOW: "↓ ",
 }
-"""One cell for each priority, beside which the word stands where there is room."""
+"""Two cells for each priority, beside which the word stands where there is room."""
 
 
 def label(name: str) -> str:

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from console.reads import in_words
-from data.feed import Appended, ChangeWatch, events_after, newest_event
+from data.feed import Appended, events_after, newest_event
 from data.store import Store
 
-GATHER_SECONDS = 0.05
-"""After telling of a change, so that a burst becomes one message."""
-
-LOOK_SECONDS = 0.5
-"""At most this long until a request to stop is noticed."""
+LOOK_SECONDS = 0.05
+"""Between two looks, each of a few tenths of a millisecond; a burst becomes one message."""
 
 AGAIN_SECONDS = 2.0
 """Before looking again when the database could not be read."""
@@ -39,7 +36,11 @@ class FeedTrouble(Message):
 
 
 class LiveFeed:
-    """Watches a workspace from its own thread until it is stopped."""
+    """Watches a workspace from its own thread until it is stopped.
+
+    It asks for the newest event, not `ChangeWatch`, whose connection stays in the transaction that
+    its engine begins: it would see one moment for ever and keep the WAL from being checkpointed.
+    """
 
     def __init__(self, store: Store, post: Callable[[Message], object]) -> None:
         """Tell of changes through `post`, which must be safe to call from a thread."""
@@ -59,26 +60,20 @@ class LiveFeed:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            watch: ChangeWatch | None = None
             try:
-                watch = ChangeWatch(self._store.engine)
                 if self._cursor < 0:
                     self._cursor = newest_event(self._store.engine)
                 self._post(FeedTrouble(None))
-                self._follow(watch)
+                self._follow()
             except Exception as problem:  # said in the status line; looked at again soon
                 self._post(FeedTrouble(in_words(problem)))
                 self._stopping.wait(AGAIN_SECONDS)
-            finally:
-                if watch is not None:
-                    watch.close()
 
-    def _follow(self, watch: ChangeWatch) -> None:
+    def _follow(self) -> None:
         self._tell()
-        while not self._stopping.is_set():
-            if watch.wait(LOOK_SECONDS):
+        while not self._stopping.wait(LOOK_SECONDS):
+            if newest_event(self._store.engine) > self._cursor:
                 self._tell()
-                self._stopping.wait(GATHER_SECONDS)
 
     def _tell(self) -> None:
         events: list[Appended] = []

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
@@ -41,25 +42,33 @@ class Reading(Generic[Found]):
         self._load, self._show, self._trouble = load, show, trouble
         self._asked = self._running = False
 
+    @property
+    def _there(self) -> bool:
+        """Whether there is a pane to show it in: not while its screen is taken down."""
+        pane = self._pane
+        return pane.is_attached and (bool(pane.children) or not isinstance(pane, Screen))
+
     def ask(self) -> "Worker[None] | None":
         """Read again soon; a read that is under way is followed by another."""
         self._asked = True
-        if self._running or not self._pane.is_attached:
+        if self._running or not self._there:
             return None
         self._running = True
         return self._pane.run_worker(self._run(), group=f"read-{self._name}", exit_on_error=False)
 
     async def _run(self) -> None:
         try:
-            while self._asked and self._pane.is_attached:
+            while self._asked and self._there:
                 self._asked = False
                 try:
                     found = await asyncio.to_thread(self._load)
                 except Exception as problem:  # said on the screen; the next change tries again
-                    self._trouble(in_words(problem))
+                    if self._there:
+                        self._trouble(in_words(problem))
                     continue
+                if not self._there:
+                    return
                 self._trouble(None)
-                if self._pane.is_attached:
-                    self._show(found)
+                self._show(found)
         finally:
             self._running = False

@@ -16,7 +16,7 @@ from console.screens.commanding import CommandScreen
 from console.widgets.bars import KeyBar
 from console.widgets.conversation import conversation_of
 from console.widgets.findings import findings_of, header_of
-from console.widgets.preview import Preview, lines, text
+from console.widgets.preview import Preview, lines, text, tint
 from data.queries.approvals import find_action
 from data.queries.rows import ActionRow, TicketDetail
 from data.queries.tickets import ticket_detail
@@ -93,7 +93,7 @@ class Approval(CommandScreen):
         if case.action.state is not ActionState.PROPOSED:
             by = f" by {case.action.decided_by}" if case.action.decided_by else ""
             words = f"{glyph} It no longer waits: {state}{by}. Escape leads back."
-            told = text((words, f"bold $text-{tone}"))
+            told = text((words, f"bold {tint(tone)}"))
         preview.show_action(case.action, now)
         self.query_one("#approval-told", Static).update(told)
         self.query_one("#approval-header", Static).update(
@@ -127,10 +127,6 @@ class Approval(CommandScreen):
             workers=self.console.workers_alive,
             busy=frozenset(self.console.decisions.busy),
         )
-
-    def refresh_keys(self) -> None:
-        """Dim the keys that do nothing now."""
-        self.query_one(KeyBar).show(self.context())
 
     def action_scroll_effect(self, rows: int) -> None:
         """Scroll the side that has the focus."""

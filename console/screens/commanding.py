@@ -24,6 +24,16 @@ class CommandScreen(Screen[None]):
         found: Handrail = app
         return found
 
+    @property
+    def standing(self) -> bool:
+        """Whether its widgets are there: not before it is composed, nor while it is taken down."""
+        return self.is_mounted and bool(self.query(KeyBar))
+
+    def refresh_keys(self) -> None:
+        """Dim the keys that do nothing now."""
+        if self.standing:
+            self.query_one(KeyBar).show(self.context())
+
     def context(self) -> Context:
         """What is on this screen now."""
         raise NotImplementedError

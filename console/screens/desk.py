@@ -45,8 +45,8 @@ FRAMES = {
 
 WELCOME = """This workspace holds no ticket yet.
 
-  handrail ingest FILE    reads tickets from CSV, JSON, JSONL, EML or mbox
-  handrail demo           opens a demo company with tickets arriving
+  handrail ingest FILE   reads tickets from CSV, JSON, JSONL, EML, mbox
+  handrail demo          opens a demo company with tickets arriving
 
 Run one in another terminal: what arrives shows here by itself.
 ? tells the keys, q leaves."""
@@ -92,8 +92,8 @@ class Desk(DeskCommands, CommandScreen):
         with Horizontal(id="body"):
             with Vertical(id="left", classes="pane"):
                 yield SearchBar(id="search")
-                yield QueueList(session.store, session.operator)
                 yield Static("", id="queue-empty", markup=False)
+                yield QueueList(session.store, session.operator)
             with Vertical(id="middle"):
                 yield Static("", id="header", markup=False)
                 with VerticalScroll(id="conversation", classes="pane"):
@@ -295,9 +295,7 @@ class Desk(DeskCommands, CommandScreen):
         told.display = not event.total
         searched = " for this search: escape takes it away" if self.has_class("-searching") else ""
         told.update(
-            text(
-                (f"No ticket in the view “{asked.view}”{searched}; v shows others.", "$text-muted")
-            )
+            text((f"No ticket in the view “{asked.view}”{searched}; v shows others.", "dim"))
         )
         self.refresh_keys()
 
@@ -327,12 +325,12 @@ class Desk(DeskCommands, CommandScreen):
 
     def refresh_keys(self) -> None:
         """Dim the keys that do nothing now; count on the tabs."""
-        if not self.is_mounted:
+        super().refresh_keys()
+        if not self.standing:
             return
-        self.query_one(KeyBar).show(self.context())
         marked = f", {len(self.approvals.marks)} marked" if self.approvals.marks else ""
-        counts = {"approvals": f"({self.approvals.count}{marked})" if self.approvals.count else ""}
-        self.query_one(PaneTabs).show(self.pane, counts)
-        self.query_one(
-            "#right"
-        ).border_title = f"{PANES['approvals']} {counts['approvals']}".strip()
+        count = f"({self.approvals.count}{marked})" if self.approvals.count else ""
+        above = f"▲{self.queue.above} " if self.queue.above else ""
+        tickets = f"({above}{self.queue.total:,})" if self.queue.total else ""
+        self.query_one(PaneTabs).show(self.pane, {"queue": tickets, "approvals": count})
+        self.query_one("#right").border_title = f"{PANES['approvals']} {count}".strip()

@@ -134,6 +134,9 @@ class DeskCommands(CommandScreen):
         """Back to the rows; the line stays while something is searched."""
         self.set_class(bool(self.query_one(SearchBar).query_one(Input).value.strip()), "-searching")
         self.desk.show_pane("queue")
+        queue = self.query_one(QueueList)
+        if queue.gone and queue.count:
+            queue.go(0)
 
     @work(group="choose", exclusive=True)
     async def do_view(self) -> None:

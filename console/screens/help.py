@@ -15,22 +15,22 @@ from console.widgets.preview import lines, text
 def help_of(context: Context) -> Content:
     """Every command by group, with the reason where it is not possible now; the glyphs."""
     rows: list[Content] = [text(("Moving", "bold underline"))]
-    rows += [text((f"{m.keys:>20}  ", "bold $text-accent"), m.label) for m in MOVING]
+    rows += [text((f"{m.keys:>14}  ", "bold $text-accent"), m.label) for m in MOVING]
     group = ""
     for command in COMMANDS:
         if command.group != group:
             group = command.group
             rows += [text(""), text((group, "bold underline"))]
         reason = command.unavailable(context)
-        key = (f"{command.keys:>20}  ", "bold $text-accent" if reason is None else "$text-muted")
+        key = (f"{command.keys:>14}  ", "bold $text-accent" if reason is None else "dim")
         rows.append(text(key, f"{command.label}: {command.tooltip}"))
         if reason:
-            rows.append(text((f"{'':>22}not now: {reason}", "$text-muted")))
+            rows.append(text((f"{'':>16}not now: {reason}", "dim")))
     rows += [text(""), text(("Signs of tickets and actions", "bold underline"))]
     signs = {glyph: words for glyph, words, _ in ACTION.values()}
     signs |= {glyph: words for glyph, words, _ in STATUS.values()}
-    signs |= {"⚑": "flagged", "‼": "urgent or high risk", "✚": "marked"}
-    rows += [text((f"{glyph:>20}  ", "bold"), words) for glyph, words in signs.items()]
+    signs |= {"⚑": "flagged", "!!": "urgent or high risk", "✚": "marked"}
+    rows += [text((f"{glyph:>14}  ", "bold"), words) for glyph, words in signs.items()]
     return lines(rows)
 
 

@@ -96,20 +96,20 @@ class ApprovalList(RowList):
         action = self.actions[index]
         now = self.now or action.proposed_at
         sum_of_it = money(action.amount, action.currency)
-        risk = {"high": "‼", "medium": "!"}.get(action.risk, " ")
+        risk = {"high": "!!", "medium": "! "}.get(action.risk, "  ")
         who = line(action.customer_name or action.requester or "unknown", 40)
         people = action.people_needed - sum(d.kind != "reject" for d in action.decisions)
-        notes = [f"waits {age(action.proposed_at, now)}", left(action.expires_at, now)]
+        notes = [left(action.expires_at, now)]
+        notes += ["no undo"] if irreversible(action) else []
         if people > 1 or action.decisions:
             notes.append(f"{max(people, 1)} more needed")
-        if irreversible(action):
-            notes.append("no undo")
-        room = width - len(sum_of_it) - 3
+        notes.append(f"waits {age(action.proposed_at, now)}")
+        room = width - len(sum_of_it) - 4
         return [
             [
                 (f"{risk} ", "error" if action.risk == "high" else "warning"),
                 (fit(label(action.name), room), "strong"),
                 (f" {sum_of_it}", "warning"),
             ],
-            [(fit(f"  {who} · " + " · ".join(notes), width), "muted")],
+            [(fit(f"   {who} · " + " · ".join(notes), width), "muted")],
         ]

@@ -26,23 +26,21 @@ def _message(message: MessageRow, now: datetime) -> list[Content]:
         (who + name, style),
         (
             f"  {moment(message.at)}, {ago(message.at, now)}",
-            "$text-muted",
+            "dim",
         ),
     )
     body = passage(message.body) or "(no text)"
-    return [head, *[text(("│ ", style), part) for part in body.split("\n")], text("")]
+    return [head, text(body), text("")]
 
 
 def conversation_of(detail: TicketDetail, now: datetime) -> Content:
     """The messages of a ticket, oldest first."""
     if not detail.messages:
-        return text(("Nothing was said in this ticket yet.", "$text-muted"))
+        return text(("Nothing was said in this ticket yet.", "dim"))
     rows: list[Content] = []
     if len(detail.messages) > MOST:
         missing = len(detail.messages) - MOST
-        rows.append(
-            text((f"… {missing} older messages: `handrail show` prints them", "$text-muted"))
-        )
+        rows.append(text((f"… {missing} older messages: `handrail show` prints them", "dim")))
     for message in detail.messages[-MOST:]:
         rows += _message(message, now)
     return lines(rows)

@@ -6,7 +6,7 @@ from typing import Any
 from textual.content import Content
 
 from console.format import ACTION, PRIORITY, STATUS, ago, label, line, money, passage
-from console.widgets.preview import lines, text, value
+from console.widgets.preview import lines, text, tint, value
 from data.queries.rows import ActionRow, HandoffRow, IssueRow, TicketDetail, TicketRow
 
 _ISSUES = {"open": "○", "awaiting_customer": "◇", "resolved": "✓", "escalated": "▲"}
@@ -28,12 +28,12 @@ def header_of(ticket: TicketRow, detail: TicketDetail | None, now: datetime) -> 
     if ticket.owner != "agents":
         facts.append(f"taken by {line(ticket.owner, 40)}")
     first = text(
-        (f"{glyph} {status}", f"bold $text-{tone}"),
+        (f"{glyph} {status}", f"bold {tint(tone)}"),
         f"  {urgency + ' ' if urgency else ''}{ticket.priority}  ",
         (f"{line(ticket.ref, 40)}  {line(ticket.subject) or '(no subject)'}", "bold"),
     )
     flags = [f"⚑ {line(flag, 40).replace('_', ' ')}" for flag in ticket.flags]
-    second = text((" · ".join(facts), "$text-muted"), (f"  {' '.join(flags)}", "bold $text-error"))
+    second = text((" · ".join(facts), "dim"), (f"  {' '.join(flags)}", "bold $text-error"))
     return lines([first, second])
 
 
@@ -44,7 +44,7 @@ def _share(found: float | None) -> str:
 def _triage(detail: TicketDetail) -> list[Content]:
     ticket = detail.ticket
     if detail.confidence is None and not ticket.intents:
-        return [text(("The agents have not read this ticket yet.", "$text-muted"))]
+        return [text(("The agents have not read this ticket yet.", "dim"))]
     tone = f"{line(detail.sentiment) or 'unknown'} tone"
     if detail.anger:
         tone += f" (anger {_share(detail.anger)})"
@@ -73,7 +73,7 @@ def _issue(issue: IssueRow) -> list[Content]:
             text(
                 (
                     "  evidence: " + ", ".join(line(str(e), 80) for e in issue.evidence),
-                    "$text-muted",
+                    "dim",
                 )
             )
         )
@@ -87,7 +87,7 @@ def action_line(action: ActionRow) -> Content:
     glyph, state, tone = ACTION[action.state]
     rows = [
         text(
-            (f"{glyph} {state}", f"$text-{tone}"),
+            (f"{glyph} {state}", tint(tone)),
             "  ",
             (label(action.name), "bold"),
             f" {money(action.amount, action.currency)}".rstrip(),
@@ -96,7 +96,7 @@ def action_line(action: ActionRow) -> Content:
     ]
     why = action.problem or action.decision_reason
     if why:
-        rows.append(text((f"  {line(why)}", "$text-muted")))
+        rows.append(text((f"  {line(why)}", "dim")))
     return lines(rows)
 
 

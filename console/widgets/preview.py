@@ -6,10 +6,16 @@ from typing import Any
 from textual.content import Content
 from textual.widgets import Static
 
-from console.format import ACTION, age, label, left, line, moment, money, passage
+from console.format import ACTION, ago, label, left, line, moment, money, passage
 from data.queries.rows import ActionRow
 
 _MONEY_FIELDS = {"amount", "refunded", "balance", "price", "credit"}
+
+
+def tint(tone: str) -> str:
+    """The style of a tone of the glyph tables."""
+    return "dim" if tone == "muted" else f"$text-{tone}"
+
 
 Part = Content | str | tuple[str, str]
 
@@ -67,7 +73,7 @@ def changes_of(action: ActionRow) -> list[Content]:
         if message.get("subject"):
             rows.append(text(f"  subject: {line(str(message['subject']))}"))
         rows += [
-            text(("  │ ", "$text-muted"), part)
+            text(("  │ ", "dim"), part)
             for part in passage(str(message.get("body") or "")).split("\n")
         ]
     return rows
@@ -78,7 +84,7 @@ def undo_of(action: ActionRow, now: datetime) -> Content:
     undo = action.undo or {}
     how = line(str(undo.get("how") or ""))
     if not undo.get("possible"):
-        return text(("‼ cannot be undone", "bold $text-error"), f": {how}" if how else "")
+        return text(("!! cannot be undone", "bold $text-error"), f": {how}" if how else "")
     until = undo.get("until")
     words = "↶ can be undone"
     if isinstance(until, str):
@@ -91,47 +97,41 @@ def undo_of(action: ActionRow, now: datetime) -> Content:
 
 
 def heading_of(action: ActionRow, now: datetime) -> list[Content]:
-    """What, how much, for whom, on whose word, how long it waits."""
+    """What, how much, for whom, how long it may wait, who has said what."""
     glyph, state, tone = ACTION[action.state]
     preview = action.preview or {}
     whom = preview.get("affects") or action.customer_name or action.requester or "unknown"
-    rule = f" · rule {line(action.rule)}" if action.rule else ""
+    sum_of_it = money(action.amount, action.currency)
     rows = [
-        text(
-            (label(action.name), "bold"),
-            "  ",
-            (money(action.amount, action.currency), "bold $text-warning"),
-        ),
+        text((label(action.name), "bold"), "  ", (sum_of_it, "bold $text-warning")),
         text(f"for {value(whom)} · ticket {line(action.ticket_ref, 40)}"),
-        text((f"{glyph} {state}", f"$text-{tone}"), f" · {line(action.risk)} risk"),
-        text(f"waits {age(action.proposed_at, now)} · {left(action.expires_at, now)}"),
-        text(f"asked by {line(action.agent)}{rule}"),
+        text(
+            (f"{glyph} {state}", tint(tone)),
+            f" · {line(action.risk)} risk · {left(action.expires_at, now)}",
+        ),
     ]
-    said = action.decisions
-    if action.people_needed > 1 or said:
-        names = ", ".join(f"{line(d.kind)} by {line(d.operator)}" for d in said) or "nobody yet"
-        rows.append(text(f"{action.people_needed} people needed; {names}"))
+    if action.people_needed > 1 or action.decisions:
+        said = ", ".join(f"{line(d.kind)} by {line(d.operator)}" for d in action.decisions)
+        rows.append(text(f"{action.people_needed} people needed; {said or 'nobody yet'}"))
     if action.problem:
         rows.append(text((f"! {line(action.problem)}", "bold $text-error")))
     return rows
 
 
 def effect_of(action: ActionRow, now: datetime) -> Content:
-    """The whole preview: heading, reason, diff, undo."""
-    rows = heading_of(action, now)
-    rows += [text(""), text(("Why  ", "bold"), passage(action.reason)), text("")]
-    changes = changes_of(action)
+    """The whole preview: heading, diff, undo, reason."""
+    rows = [*heading_of(action, now), text("")]
     exact = (action.preview or {}).get("exact", False)
     title = "What will change" if exact else "What will change (an estimate)"
     rows.append(text((title, "bold underline")))
-    if changes:
-        rows += changes
-    else:
-        rows += [
-            text(f"  {line(name, 40)}: {value(found, name, action.currency)}")
-            for name, found in action.arguments.items()
-        ]
-    rows += [text(""), undo_of(action, now)]
+    rows += changes_of(action) or [
+        text(f"  {line(name, 40)}: {value(found, name, action.currency)}")
+        for name, found in action.arguments.items()
+    ]
+    rows += [undo_of(action, now), text("")]
+    rule = f", rule {line(action.rule)}" if action.rule else ""
+    asked = f" (asked by {line(action.agent)}{rule}, {ago(action.proposed_at, now)})"
+    rows.append(text(("Why  ", "bold"), passage(action.reason), (asked, "dim")))
     return lines(rows)
 
 
@@ -156,4 +156,4 @@ class Preview(Static):
     def show_nothing(self, words: str) -> None:
         """Say why there is nothing."""
         self.shown = None
-        self.update(text((words, "$text-muted")))
+        self.update(text((words, "dim")))

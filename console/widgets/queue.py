@@ -258,19 +258,20 @@ class QueueList(RowList):
         about = ", ".join(row.intents) or row.intent or ""
         old, subject = age(row.opened_at, self.now), line(row.subject, 200) or "(no subject)"
         urgency = PRIORITY[row.priority] + ("⚑" if row.flags else " ")
-        facts = f" · {line(row.ref, 40)} · {who} · {about}".rstrip(" ·")
+        ref = line(row.ref, 40)
+        facts = f" · {ref} · {who} · {about}".rstrip(" ·")
         if self.row_height == 1:
-            free = width - 52
+            free = width - 53
             return [
                 [
                     (f"{glyph} ", tone), (fit(status, 14), tone), (urgency, "error"),
-                    (" " + fit(line(row.ref, 20), 7) + " ", "muted"), (fit(subject, free), "strong"),
+                    (" " + fit(ref, 7) + " ", "muted"), (fit(subject, free), "strong"),
                     ("  " + fit(who, 16), ""), (f"{old:>6}", "muted"), (" ", ""),
                 ]
             ]  # fmt: skip
         return [
             [
-                (f"{glyph} ", tone), (fit(subject, width - 9), "strong"),
+                (f"{glyph} ", tone), (fit(subject, width - 10), "strong"),
                 (urgency, "error"), (f"{old:>5}", "muted"),
             ],
             [

@@ -72,6 +72,9 @@ class SearchBar(Vertical):
             return
         self.remove_class("-bad")
         told.update(text(HINT))
+        word = event.value.rpartition(" ")[2]
+        if len(word) > 1 and any(field.startswith(word) for field in FIELDS):
+            return  # a field is being written; enter searches for the word
         self.post_message(self.Searched(search, event.value.strip()))
 
     @on(Input.Submitted)
@@ -79,6 +82,7 @@ class SearchBar(Vertical):
         """Enter goes to what was found."""
         event.stop()
         if not self.has_class("-bad"):
+            self.post_message(self.Searched(parse_search(event.value), event.value.strip()))
             self.post_message(self.Left())
 
     def action_leave(self) -> None:

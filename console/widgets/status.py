@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.format import STATUS, age, cost, line, money
-from console.widgets.preview import text
+from console.widgets.preview import text, tint
 from data.queries.rows import Health
 from data.vocabulary import TicketStatus
 
@@ -58,12 +58,12 @@ def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]
         if health.oldest_approval_at:
             parts.append(text(f"oldest waits {age(health.oldest_approval_at, now)}"))
     else:
-        parts.append(text(("◇ nothing to decide", "$text-muted")))
+        parts.append(text(("◇ nothing to decide", "dim")))
     for status in _COUNTED:
         count = health.by_status.get(status, 0)
         if count:
             glyph, words, tone = STATUS[status]
-            parts.append(text((f"{glyph} {count} {_SHORT.get(status, words)}", f"$text-{tone}")))
+            parts.append(text((f"{glyph} {count} {_SHORT.get(status, words)}", tint(tone))))
     if health.waiting:
         parts.append(text(f"{health.waiting} queued for the agents"))
     if health.spend_today_micros:

@@ -1,6 +1,7 @@
 """The agents' work on a ticket as a tree: run, agent, step; it grows while they work."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich.style import Style
 from rich.text import Text
@@ -86,11 +87,13 @@ class TraceTree(Tree[str], inherit_bindings=False):
     def _add(self, event: EventRow) -> None:
         group = self._group(event.run_id or "", event.agent)
         measured = measures(event)
-        words = headline(event) + (f"  ({measured})" if measured else "")
+        words = (f"{measured}  " if measured else "") + headline(event)
         tone = "error" if failed(event) else ""
         step = group.add(Text(words, no_wrap=True), data=tone, expand=False)
         for name, found in details(event):
-            step.add_leaf(Text(f"{name}: {found}"), data="error" if name == "error" else "muted")
+            quiet = "error" if name == "error" else "muted"
+            for row in wrap(f"{name}: {found}", max(30, self.size.width - 12)):
+                step.add_leaf(Text(row), data=quiet)
         if tone and event.run_id:
             group.data = "error"
 

@@ -1,0 +1,73 @@
+"""Driving the console by keys, and waiting for what it does beside the screen."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+from textual.worker import WorkerState
+
+from console.app import Handrail
+from console.screens.desk import Desk
+from tests.tui.world import TestSession
+
+BUSY = (WorkerState.PENDING, WorkerState.RUNNING)
+
+
+class Watched(Handrail):
+    """The console, with what its toasts told."""
+
+    def __init__(self, session: TestSession) -> None:
+        super().__init__(session, worker=False)
+        self.told: list[str] = []
+
+    def notify(self, message: str, **options: Any) -> None:
+        self.told.append(message)
+        super().notify(message, **options)
+
+
+def console(session: TestSession) -> Watched:
+    """The app on a session, without a worker of its own."""
+    return Watched(session)
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 5) -> None:
+    """Wait until it holds; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.01)
+        await pilot.pause()
+    await settle(pilot)
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until no pane is being read and every message is handled."""
+    for _ in range(400):
+        await pilot.pause()
+        if not any(w.group.startswith("read-") and w.state in BUSY for w in pilot.app.workers):
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("the panes did not settle")
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys one by one, settling after each."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def opened(pilot: Pilot[Any]) -> Desk:
+    """The desk, once everything is read."""
+    desk = pilot.app.screen
+    assert isinstance(desk, Desk)
+    await until(pilot, lambda: desk.health is not None and (desk.detail or not desk.queue.total))
+    return desk
+
+
+def words(app: Handrail, selector: str) -> str:
+    """The plain text of a pane."""
+    return str(app.screen.query_one(selector, Static).content)

@@ -1,0 +1,234 @@
+"""Deciding by keys: what is sent is what was on the screen."""
+
+import pytest
+from textual.widgets import Button, Input
+
+from console.screens.approval import Approval
+from console.screens.desk import Desk
+from console.screens.dialogs import Confirm, Pick
+from console.screens.edit import Edit
+from console.screens.reject import Reject
+from data.queries.approvals import find_action, pending_approvals
+from data.vocabulary import ActionState
+from tests.tui.driving import console, opened, press, settle, until, words
+from tests.tui.world import TestSession, add_event
+
+
+def state(session: TestSession, action: str) -> ActionState:
+    return find_action(session.store, action).state
+
+
+async def test_approving_sends_the_id_and_the_digest_that_was_shown(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(160, 48)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a")
+        shown = desk.preview.shown
+        assert shown is not None
+        assert shown.id == "a_credit"  # most at stake, can be undone, medium risk: no question
+        await press(pilot, "a")
+        await until(pilot, lambda: state(session, "a_credit") is ActionState.APPROVED)
+        assert session.service.calls == [
+            ("approve", "a_credit", {"by": "maya", "digest": shown.digest})
+        ]
+
+
+async def test_the_second_press_never_decides_the_next(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(160, 48)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a", "a")
+        await until(pilot, lambda: desk.approvals.count == 3)
+        await press(pilot, "a", "a")
+        assert len(session.service.calls) == 1
+        assert desk.preview.shown is None
+        await press(pilot, "j")
+        assert desk.preview.shown is not None
+        assert desk.preview.shown.id == "a_refund"
+
+
+async def test_high_risk_asks_and_the_safe_answer_has_the_focus(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await opened(pilot)
+        await press(pilot, "g", "a", "j", "a")
+        assert isinstance(app.screen, Confirm)
+        assert "18.50 USD" in str(app.screen.words)
+        focused = app.focused
+        assert isinstance(focused, Button)
+        assert focused.id == "no"
+        await press(pilot, "enter")
+        assert session.service.calls == []
+        await press(pilot, "a", "y")
+        await until(pilot, lambda: state(session, "a_refund") is ActionState.APPROVED)
+
+
+async def test_from_the_queue_the_approval_is_opened_before_it_can_be_decided(
+    session: TestSession,
+) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "j", "a")
+        assert isinstance(app.screen, Approval)
+        assert app.screen.action.id == "a_refund"
+        assert session.service.calls == []
+        await press(pilot, "a", "y")
+        await until(pilot, lambda: isinstance(app.screen, Desk))
+        assert session.service.calls[0][:2] == ("approve", "a_refund")
+
+
+async def test_rejecting_needs_a_reason(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "g", "a", "r")
+        assert isinstance(app.screen, Reject)
+        await press(pilot, "tab", "space", "enter")
+        assert isinstance(app.screen, Reject)
+        assert "reason is required" in words(app, "#reason-problem")
+        await press(pilot, *"not his")
+        await press(pilot, "enter")
+        await until(pilot, lambda: state(session, "a_credit") is ActionState.REJECTED)
+        assert session.service.calls[0][2]["reason"].strip() == "not his"
+
+
+async def test_a_common_reason_is_two_keys(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "g", "a", "r", "j", "enter")
+        await until(pilot, lambda: state(session, "a_credit") is ActionState.REJECTED)
+        assert session.service.calls[0][2]["reason"] == "Wrong amount"
+
+
+async def test_editing_sends_only_what_changed_in_minor_units(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "g", "a", "j", "e")
+        assert isinstance(app.screen, Edit)
+        field = app.screen.query_one("#arg-amount", Input)
+        assert field.value == "18.50"
+        await press(pilot, "ctrl+s")
+        assert "nothing was changed" in words(app, "#edit-problem")
+        field.value = "9.255"
+        await press(pilot, "ctrl+s")
+        assert "2 decimals" in words(app, "#edit-problem")
+        field.value = "9.25"
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, Desk))
+        assert session.service.calls == [
+            ("edit", "a_refund", {"by": "maya", "changes": {"amount": 925}})
+        ]
+
+
+async def test_the_services_error_stands_in_the_form(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await press(pilot, "g", "a", "j", "e")
+        app.screen.query_one("#arg-amount", Input).value = "-1"
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: "greater than 0" in words(app, "#edit-problem"))
+        assert isinstance(app.screen, Edit)
+
+
+async def test_marked_approvals_are_decided_with_one_question(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a", "space", "space", "a")
+        assert isinstance(app.screen, Confirm)
+        listed = str(app.screen.words)
+        assert "4,500 JPY" in listed
+        assert "18.50 USD" in listed
+        await press(pilot, "y")
+        await until(pilot, lambda: desk.approvals.count == 2)
+        assert [call[:2] for call in session.service.calls] == [
+            ("approve", "a_credit"),
+            ("approve", "a_refund"),
+        ]
+
+
+async def test_undoing_asks_and_is_told_to_the_service(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "v", "end", "enter")
+        await until(pilot, lambda: desk.queue.total == 1)
+        await press(pilot, "home")
+        await until(pilot, lambda: desk.detail and desk.detail.ticket.ref == "T-5")
+        await press(pilot, "u")
+        assert isinstance(app.screen, Confirm)
+        await press(pilot, "y")
+        await until(pilot, lambda: state(session, "a_done") is ActionState.UNDONE)
+
+
+async def test_a_decision_that_is_not_possible_says_why(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await press(pilot, "a", "u")
+        assert any("nothing in this ticket waits" in told for told in app.told)
+        assert any("nothing was carried out" in told for told in app.told)
+        assert session.service.calls == []
+
+
+async def test_what_was_decided_elsewhere_meanwhile_is_refused_in_words(
+    session: TestSession,
+) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await press(pilot, "j", "a", "a")
+        assert isinstance(app.screen, Confirm)
+        with session.store.write() as t:
+            t.set_action("a_refund", ActionState.EXPIRED, was=[ActionState.PROPOSED])
+            add_event(t, "t_t-1", "action.expired", "system", {"action": "process_refund"})
+        await press(pilot, "y")
+        await until(pilot, lambda: "no longer waits" in words(app, "#approval-told"))
+        assert any("expired already" in told for told in app.told)
+
+
+@pytest.mark.parametrize("leave", ["escape", "n"])
+async def test_leaving_decides_nothing(session: TestSession, leave: str) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await press(pilot, "g", "a", "j", "a", leave, "r", "escape", "e", "escape")
+        await settle(pilot)
+        assert isinstance(app.screen, Desk)
+        assert session.service.calls == []
+        assert len(pending_approvals(session.store)) == 4
+
+
+async def test_several_executed_actions_are_offered_to_undo(session: TestSession) -> None:
+    with session.store.write() as t:
+        t.set_ticket("t_t-5", status="working")
+    from datetime import timedelta
+
+    from tests.tui.world import NOW, UNDO, add_action
+
+    with session.store.write() as t:
+        add_action(
+            t,
+            "t_t-5",
+            "issue_credit",
+            {"customer": "cus_c", "amount": 100, "currency": "usd"},
+            id="a_more",
+            state="executed",
+            position=2,
+            undo=UNDO,
+            undo_until=NOW + timedelta(hours=1),
+        )
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "end")
+        await until(pilot, lambda: desk.detail and desk.detail.ticket.ref == "T-5")
+        await press(pilot, "u")
+        assert isinstance(app.screen, Pick)
+        await press(pilot, "j", "enter", "y")
+        await until(pilot, lambda: state(session, "a_more") is ActionState.UNDONE)
+        assert state(session, "a_done") is ActionState.VERIFIED
