@@ -67,7 +67,7 @@ class Engine:
             return
         run = snapshot.run
         if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
-            journal.run_id = run["id"]
+            journal.resume(run["id"])
         if snapshot.unread or ticket["status"] == TicketStatus.NEW:
             self._think(journal, snapshot)
             return
@@ -116,7 +116,6 @@ class Engine:
         """Start a run, or take up one that was cut off; recorded with the first write."""
         run, parts = snapshot.run, self.parts
         if run is not None and run["state"] == RunState.RUNNING:
-            journal.resume(run["id"])
             return
         with journal.write() as tx:
             if run is not None and run["state"] == RunState.PARKED:

@@ -31,6 +31,12 @@ class Snapshot:
         """How many of the customer's messages the agents have not read."""
         return len(self.messages) - int(self.ticket["read_count"])
 
+    @property
+    def generation(self) -> str:
+        """Names this look at the ticket: another one once messages or actions have changed."""
+        stale = sum(a["state"] == ActionState.STALE for a in self.actions)
+        return f"{len(self.messages)}.{len(self.actions)}.{stale}"
+
     def actions_of(self, issue_id: str | None) -> list[Row]:
         """An issue's actions in their order, without those that a later revision replaced."""
         return [

@@ -157,7 +157,7 @@ def _identify(
     def by_email(email: str) -> Row | None:
         if email not in looked_up:
             looked_up[email] = journal.step(
-                f"identify.{len(snapshot.messages)}.{email}",
+                f"identify.{snapshot.generation}.{email}",
                 AgentName.ACCOUNT.value,
                 "tool.called",
                 lambda: parts.reader.customer_by_email(email),
@@ -367,7 +367,7 @@ def _context(
         }
 
     found: dict[str, Any] = journal.step(
-        f"context.{len(snapshot.messages)}",
+        f"context.{snapshot.generation}",
         AgentName.ACCOUNT.value,
         "context",
         gather,
@@ -454,7 +454,7 @@ def _specialist(
     for turn in range(2):
         playbook = parts.playbooks.by_kind[kind]
         matter.agent = playbook.agent
-        step = f"look.{len(snapshot.messages)}.{len(snapshot.actions)}.{position}.{turn}.{playbook.agent}"
+        step = f"look.{snapshot.generation}.{position}.{turn}.{playbook.agent}"
         evidence = _evidence(parts, journal, thought, playbook, step)
         if evidence.failed:
             matter.failed = evidence.failed
@@ -489,10 +489,36 @@ def _specialist(
         kind = finding.refer
 
 
+_EMPTY_HANDED = {"T4": 0.8, "P2": 0.85, "A1": 0.9, "I4": 0.9, "B8": 0.6, "B4": 0.6}
+"""Rules that fire where the records show nothing, and how sure triage must be of the issue then."""
+
+
+def _doubtful(matter: Matter) -> bool:
+    finding = matter.finding
+    if finding is None or finding.plan or matter.stored is not None:
+        return False
+    return matter.confidence < _EMPTY_HANDED.get(finding.rule, 0.0)
+
+
 def _join(journal: Journal, matters: list[Matter]) -> None:
-    """An issue that another one's rule has settled with is none of its own."""
+    """An issue that another one's rule has settled with is none of its own.
+
+    Nor is one that triage was not sure of and for which the records show nothing, beside a surer one.
+    """
+    sure = [m for m in matters if m.finding is not None and not _doubtful(m)]
+    for matter in matters:
+        if sure and matter.finding is not None and _doubtful(matter):
+            matter.follows = sure[0]
+        claims = any(FAMILY_OF.get(m.kind) == "compensation" for m in matters)
+        if (
+            claims
+            and matter.kind == "service_down"
+            and matter.finding
+            and matter.finding.rule == "T4"
+        ):
+            matter.follows = next(m for m in matters if FAMILY_OF.get(m.kind) == "compensation")
     for position, matter in enumerate(matters):
-        if matter.finding is None:
+        if matter.finding is None or matter.follows is not None:
             continue
         for other in matters[:position]:
             if other.finding is None or other.follows is not None:

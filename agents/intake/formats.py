@@ -64,8 +64,8 @@ def open_inputs(
 ) -> list[Source]:
     """Open every input and check what can be told before a record is read; BadFile otherwise.
 
-    Without `of_tickets` any text will do. A regular file's encoding is checked to its end, so that
-    a wrong one is found before anything is done with the file.
+    Without `of_tickets` any text will do. Regular files are checked for their columns, and for
+    their encoding to the end, so that a wrong one is found before anything is done.
     """
     check_encoding(reading.encoding)
     opened: list[Source] = []
@@ -75,8 +75,10 @@ def open_inputs(
             if not of_tickets:
                 continue
             kind = format_of(source, reading)
-            if source.path is not None and kind not in (Format.EML, Format.MBOX):
-                check_all(place, reading)
+            if source.path is not None:
+                _try_first(place, reading)
+                if kind not in (Format.EML, Format.MBOX):
+                    _decode_all(place, reading)
     except BaseException:
         for source in opened:
             source.close()
@@ -84,7 +86,16 @@ def open_inputs(
     return opened
 
 
-def check_all(place: str, reading: Reading) -> None:
+def _try_first(place: str, reading: Reading) -> None:
+    """BadFile where the file cannot be used: its header, its first records, its names."""
+    source = open_source(place)
+    try:
+        next(read(source, reading), None)
+    finally:
+        source.close()
+
+
+def _decode_all(place: str, reading: Reading) -> None:
     """BadFile, with line and byte, unless the whole file decodes."""
     source = open_source(place)
     try:

@@ -91,6 +91,44 @@ _CANNOT_VERIFY = re.compile(
 )
 
 
+_NOT_CANCELLING = re.compile(
+    r"\b(don'?t|do not|not|never|no) (want|wish|intend|plan|looking|going|trying|need)?\s*(to )?"
+    r"(cancel|quit|leave|end)\w*\b|\bwithout cancel|\bnicht kündigen|\bno quiero (cancelar|darme de baja)"
+    r"|\bne (veux|souhaite) pas (résilier|annuler)",
+    re.IGNORECASE,
+)
+_CHANGING = re.compile(
+    r"\b(chang\w*|updat\w*|replac\w*|new|switch\w*|correct\w*|edit|set|amend\w*|use|add|remove|moved?|different|"
+    r"änder\w*|aendern|neue\w*|aktualisier\w*|ersetz\w*|wechsel\w*|cambi\w*|actualiz\w*|nuev\w*|modific\w*|"
+    r"chang\w*|nouve\w*|modifi\w*|mettre à jour|aggiorn\w*|nuov\w*|wijzig\w*|nieuw\w*|alter\w*|nov[oa]\w*|mudar|"
+    r"from now on|instead|no longer|old)\b",
+    re.IGNORECASE,
+)
+_HOW_TO = re.compile(
+    r"\b(how (do|can|could|would|might|does|should|to|is it possible)\b|is there (a|any) way|where (do|can) (i|we|one)|"
+    r"what'?s the (best )?way|can you (tell|show|explain) (me|us) how|steps to|"
+    r"wie (kann|könn\w*|stell\w*|lass\w*|mach\w*|geht|füg\w*|lad\w*|richt\w*|leg\w*|bekomm\w*|änder\w*|druck\w*)|"
+    r"c[oó]mo (puedo|podemos|se|hago|hacemos|cambio|activo|añado|importo|exporto|comparto|puede)|"
+    r"comment (puis|peut|pouvons|faire|fait|je|on|\w+er\b)|come (posso|si|faccio)|hoe (kan|kun|maak|voeg|stel)|como (posso|faço|se))",
+    re.IGNORECASE,
+)
+
+
+def keeps_subscription(text: str) -> bool:
+    """Whether a text says that its writer does not want to cancel."""
+    return bool(_NOT_CANCELLING.search(text))
+
+
+def speaks_of_change(text: str) -> bool:
+    """Whether a text has a word for changing something."""
+    return bool(_CHANGING.search(text))
+
+
+def asks_how(text: str) -> bool:
+    """Whether a text asks how something is done."""
+    return bool(_HOW_TO.search(text))
+
+
 def instructs_agents(text: str) -> bool:
     """Whether a text holds an instruction aimed at the agents rather than a request to support."""
     return bool(_INSTRUCTION.search(text))

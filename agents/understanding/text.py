@@ -90,10 +90,21 @@ def own_words(text: str) -> str:
     return words or text
 
 
+def unwrapped(text: str) -> str:
+    """Plain text whose sentences are not broken over lines by a mail program."""
+    lines = [line.strip() for line in text.split("\n")]
+    joined = lines[0]
+    for before, line in zip(lines, lines[1:], strict=False):
+        runs_on = line[:1].islower() or (len(before) > 50 and line[:1].isalnum())
+        broken = bool(before) and before[-1] not in ".!?:" and runs_on
+        joined += (" " if broken else "\n") + line
+    return joined
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of plain text, in order."""
     found: list[str] = []
-    for part in _SENTENCE.split(text):
+    for part in _SENTENCE.split(unwrapped(text)):
         piece = part.strip(" ,\t-–—•*\"'")
         if not piece:
             continue

@@ -38,7 +38,7 @@ _ABSORBED = {
         "document",
     },
     "status": {"fault", "money", "privacy"},
-    "compensation": set(),
+    "plan": {"money"},
 }
 _TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
 
@@ -105,6 +105,14 @@ class _Segment:
     weight: float = 1.0
 
 
+_TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
+
+
+def _spelled(text: str) -> str:
+    """Short forms written out, as the classifiers know them."""
+    return _TIMES.sub("twice", text)
+
+
 def _segment(subject: str, body: str) -> list[tuple[str, list[str], float]]:
     """(sentence, its clauses, weight), the subject last and lighter."""
     found = [(s, clauses(s), 1.0) for s in sentences(body)]
@@ -136,6 +144,7 @@ def read_messages(
     plans, texts = [], []
     for subject, body in messages:
         title, own = plain_text(subject), own_words(plain_text(body))
+        title, own = _spelled(title), _spelled(own)
         parts = _segment(title, own)
         whole = f"{title}. {own}" if title and own else own or title
         wanted = [whole[:1500], *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs))]
@@ -226,35 +235,78 @@ def _read(
 def _find_issues(
     model: TriageModel, segments: list[_Segment], whole: NDArray[np.floating] | None
 ) -> list[Found]:
-    found: dict[str, Found] = {}
-    order: list[str] = []
-    body_has_any = False
-    for segment in segments:
-        scores = _family_scores(model, segment.probabilities)
-        title = segment.weight < 1.0
-        for family, score in scores.items():
-            score *= segment.weight
-            bar = ISSUE_AT if not title else 0.6 if body_has_any else ISSUE_AT
-            if score < bar:
-                continue
-            body_has_any = body_has_any or not title
-            kind = _best_kind(model, segment.probabilities, family)
-            if kind == "unknown_charge" and signs.wants_money(segment.text):
-                kind = "refund_request"
-            seen = found.get(family)
-            if seen is None:
-                order.append(family)
-                found[family] = Found(kind, round(min(score, 0.99), 3), segment.text)
-            elif _sharper(kind, seen.kind, score, seen.confidence):
-                found[family] = Found(kind, round(max(score, seen.confidence), 3), segment.text)
-    if not found and whole is not None:
+    """The requests of a message; its subject speaks only where the body asks for nothing."""
+    body = [s for s in segments if s.weight == 1.0]
+    found = _found_in(model, body)
+    if not found:
+        found = _found_in(model, segments)
+    if not found:
+        found = _together(model, segments)
+    if not found and whole is not None and segments:
         scores = _family_scores(model, whole)
         best = max(scores, key=lambda f: scores[f])
         if scores[best] >= ISSUE_AT:
             text = max(segments, key=lambda s: _family_scores(model, s.probabilities)[best]).text
-            found[best] = Found(_best_kind(model, whole, best), round(scores[best], 3), text)
-            order.append(best)
-    return _absorb([found[family] for family in order])
+            found = [Found(_best_kind(model, whole, best), round(scores[best], 3), text)]
+    return _absorb(found)
+
+
+def _found_in(model: TriageModel, segments: list[_Segment]) -> list[Found]:
+    found: dict[str, Found] = {}
+    for segment in segments:
+        scores = _asked(model, segment)
+        for family, score in scores.items():
+            if score < ISSUE_AT:
+                continue
+            kind = _best_kind(model, segment.probabilities, family)
+            if kind == "unknown_charge" and signs.wants_money(segment.text):
+                kind = "refund_request"
+            key, seen = family, found.get(family)
+            if seen is not None and kind in BILLING_ERRORS and seen.kind in BILLING_ERRORS:
+                key = family if kind == seen.kind or score < 0.7 else kind
+                seen = found.get(key)
+            if seen is None:
+                found[key] = Found(kind, round(min(score, 0.99), 3), segment.text)
+            elif _sharper(kind, seen.kind, score, seen.confidence):
+                found[key] = Found(
+                    kind, round(min(max(score, seen.confidence), 0.99), 3), segment.text
+                )
+    return list(found.values())
+
+
+def _asked(model: TriageModel, segment: _Segment) -> dict[str, float]:
+    """How likely a segment asks for each family, after plain signs for or against."""
+    scores = {
+        f: s * segment.weight for f, s in _family_scores(model, segment.probabilities).items()
+    }
+    if signs.asks_how(segment.text):
+        best = max(scores, key=lambda f: scores[f])
+        if scores[best] < 0.8 or best not in ("fault", "money", "cancel", "contact", "privacy"):
+            scores["question"] = max(
+                scores["question"], 0.75 - 0.25 * (best not in ("question", "plan"))
+            )
+    if signs.keeps_subscription(segment.text):
+        scores["cancel"] *= 0.3
+    if not signs.speaks_of_change(segment.text):
+        scores["contact"] *= 0.5
+    return scores
+
+
+def _together(model: TriageModel, segments: list[_Segment]) -> list[Found]:
+    """A request that no sentence makes alone but several point to."""
+    totals: dict[str, float] = {}
+    for segment in segments:
+        for family, score in _asked(model, segment).items():
+            totals[family] = 1 - (1 - totals.get(family, 0.0)) * (1 - score)
+    best = max(totals, key=lambda f: totals[f], default="")
+    if not best or totals[best] < 0.5:
+        return []
+    clue = max(segments, key=lambda s: _asked(model, s)[best])
+    return [
+        Found(
+            _best_kind(model, clue.probabilities, best), round(min(totals[best], 0.6), 3), clue.text
+        )
+    ]
 
 
 def _best_kind(model: TriageModel, row: NDArray[np.floating], family: str) -> str:
@@ -279,9 +331,12 @@ def _absorb(issues: list[Found]) -> list[Found]:
     """Drop what only speaks of another issue's matter."""
     families = {FAMILY_OF[issue.kind] for issue in issues}
     kept = []
+    best = max((issue.confidence for issue in issues), default=0.0)
     for issue in issues:
         family = FAMILY_OF[issue.kind]
-        strong = issue.confidence >= 0.72
+        if best >= 0.75 and issue.confidence < 0.55:
+            continue
+        strong = issue.confidence >= (0.9 if family == "plan" else 0.72)
         if not strong and families & _ABSORBED.get(family, set()):
             continue
         kept.append(issue)

@@ -1,0 +1,106 @@
+"""Wiring a workspace: its rules, its back office, the service for people and the engine for workers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.connectors.embedded.reader import EmbeddedReader
+from agents.connectors.embedded.schema import create
+from agents.connectors.embedded.writer import EmbeddedWriter
+from agents.engine.parts import Parts
+from agents.playbooks.model import Playbooks, load_playbooks
+from agents.policy.model import Policy, load_policy
+from agents.replies import Templates
+from agents.service import Service
+from data.errors import BadFile, WorkspaceUnusable
+from data.workspace import Workspace
+
+BACKOFFICE = ".backoffice.db"
+"""What the back office beside `<name>.db` ends with."""
+
+DISPATCH = ".dbos.db"
+"""What the dispatcher's own database beside `<name>.db` ends with."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Files named by the person; None: those in the workspace's folder, else the packaged ones."""
+
+    policy: Path | None = None
+    playbooks: Path | None = None
+    backoffice: Path | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where each part of the rules comes from; None: from the package."""
+
+    policy: Path | None
+    playbooks: Path | None
+    templates: Path | None
+
+
+def find_rules(folder: Path | None, places: Places) -> Found:
+    """The rule files in force for a workspace in `folder`: named ones first, then the folder's own."""
+    policy, playbooks, templates = places.policy, places.playbooks, None
+    if policy is not None and policy.is_dir():
+        raise BadFile(policy, "is a folder; name the policy file in it")
+    if folder is not None:
+        policy = policy or _if_there(folder / "policy.yaml")
+        playbooks = playbooks or _if_there(folder / "playbooks")
+        templates = _if_there(folder / "templates")
+    return Found(policy, playbooks, templates)
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
+def policy_of(workspace: Workspace, places: Places) -> Policy:
+    """The policy in force; BadFile names file, line and field of what is wrong."""
+    return load_policy(find_rules(workspace.folder, places).policy)
+
+
+def service_of(workspace: Workspace, places: Places) -> Service:
+    """What people do on the workspace; reads the policy, opens nothing else."""
+    return Service(workspace, policy_of(workspace, places))
+
+
+def rules_of(found: Found) -> tuple[Policy, Playbooks, Templates]:
+    """Everything that decides what the agents do, checked; BadFile names the first error."""
+    return load_policy(found.policy), load_playbooks(found.playbooks), Templates(found.templates)
+
+
+def backoffice_of(workspace: Workspace, places: Places) -> Path:
+    """The file of the embedded back office; WorkspaceUnusable if none can be told."""
+    if places.backoffice is not None:
+        return places.backoffice
+    try:
+        return workspace.beside(BACKOFFICE)
+    except WorkspaceUnusable:
+        raise WorkspaceUnusable(
+            "a workspace on a server has no folder for its back office; "
+            "name the file in HANDRAIL_BACKOFFICE"
+        ) from None
+
+
+def dispatch_url(workspace: Workspace) -> str:
+    """The URL of the dispatcher's database: a file beside the workspace, or the same server."""
+    if workspace.url.get_backend_name() == "sqlite":
+        return f"sqlite:///{workspace.beside(DISPATCH)}"
+    return workspace.url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
+    """What an engine works with, for the length of the block; an absent back office is made empty."""
+    policy, playbooks, templates = rules_of(find_rules(workspace.folder, places))
+    path = backoffice_of(workspace, places)
+    create(path)
+    reader, writer = EmbeddedReader(path), EmbeddedWriter(path)
+    try:
+        yield Parts(workspace, reader, writer, policy, playbooks, templates)
+    finally:
+        reader.close()
+        writer.close()

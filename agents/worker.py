@@ -1,0 +1,229 @@
+"""A worker: advances the workspace's tickets until it is told to stop. `python -P -m agents.worker DB`.
+
+Exit codes: 0 stopped or idle, 1 some tickets were given up, 2 the workspace or its rules cannot be
+used (said in one line on standard error).
+"""
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from agents.engine.advance import Engine
+from agents.runtime.worker import run_worker
+from agents.service import Service
+from agents.stuck import give_up, problem_of
+from agents.wiring import Places, dispatch_url, open_parts
+from data.errors import HandrailError
+from data.feed import ChangeWatch
+from data.queries.health import workers
+from data.queries.queue import pending_tickets
+from data.store import table
+from data.tables import Worker
+from data.workspace import Workspace, open_workspace
+
+CONCURRENCY = 4
+"""Tickets at a time, unless told otherwise."""
+
+WORKER = table(Worker)
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Worked:
+    """What a worker did."""
+
+    advanced: set[str] = field(default_factory=set)
+    """Tickets that it looked at."""
+    given_up: dict[str, str] = field(default_factory=dict)
+    """Tickets that went to a person because the agents failed, with the problem."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How to work."""
+
+    concurrency: int = CONCURRENCY
+    until_idle: bool = False
+    parent: int | None = None
+    """The process whose end ends this worker too; None: it lives by itself."""
+    on_ready: Callable[[], None] = field(default=lambda: None)
+    """Called once, when the rules are read and the worker is registered."""
+
+
+def work(workspace: Workspace, places: Places, order: Order, stop: threading.Event) -> Worked:
+    """Work on `workspace` until `stop` is set or, if the order says so, until nothing is pending.
+
+    HandrailError if the workspace's rules or back office cannot be used.
+    """
+    # DBOS takes half a second to import, so that only who works imports it.
+    from agents.runtime.dbos_runtime import DbosDispatcher
+
+    worked = Worked()
+    with open_parts(workspace, places) as parts:
+        engine, service = Engine(parts), Service(workspace, parts.policy)
+        row = Registration(workspace)
+
+        def advance(ticket_id: str) -> None:
+            if not stop.is_set():
+                worked.advanced.add(ticket_id)
+                engine.advance(ticket_id)
+
+        def on_stuck(ticket_id: str, error: Exception) -> None:
+            worked.given_up[ticket_id] = problem_of(error)
+            try:
+                give_up(parts, ticket_id, error)
+            except (HandrailError, SQLAlchemyError):
+                # Left pending: it is tried again, and whoever took it over meanwhile keeps it.
+                log.warning("ticket %s could not be handed over", ticket_id, exc_info=True)
+
+        def heartbeat(running: frozenset[str]) -> None:
+            if order.parent is not None and os.getppid() != order.parent:
+                stop.set()
+            _patiently(lambda: row.beat(len(running)), None)
+
+        def pending(limit: int) -> list[str]:
+            if order.until_idle:
+                return pending_tickets(workspace, limit)
+            return _patiently(lambda: pending_tickets(workspace, limit), [])
+
+        dispatcher = DbosDispatcher(
+            advance, dispatch_url(workspace), worker_id=row.id, concurrency=order.concurrency
+        )
+        order.on_ready()
+        try:
+            run_worker(
+                dispatcher,
+                pending,
+                _watch(workspace),
+                heartbeat,
+                live_workers=lambda: [w.id for w in workers(workspace) if w.alive],
+                on_timer=lambda: _patiently(service.wake_due, None),
+                on_stuck=on_stuck,
+                stop=stop,
+                until_idle=order.until_idle,
+            )
+        finally:
+            row.end()
+    return worked
+
+
+class Registration:
+    """The worker's row in the workspace: there from the beginning, marked when it ends."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Register this process."""
+        self._workspace, self.id = workspace, workspace.ids("w")
+        with workspace.write() as tx:
+            tx.insert(
+                Worker,
+                id=self.id,
+                pid=os.getpid(),
+                host=socket.gethostname(),
+                version=program_version(),
+                started_at=tx.now,
+                heartbeat_at=tx.now,
+            )
+
+    def beat(self, busy: int) -> None:
+        """Say that the worker lives, with so many tickets in hand."""
+        self._set(heartbeat_at=self._workspace.clock.now(), busy=busy)
+
+    def end(self) -> None:
+        """Say that it has ended."""
+        _patiently(lambda: self._set(ended_at=self._workspace.clock.now(), busy=0), None)
+
+    def _set(self, **values: object) -> None:
+        with self._workspace.write() as tx:
+            tx.connection.execute(update(WORKER).where(WORKER.c.id == self.id).values(**values))
+
+
+def program_version() -> str:
+    """The version of the installed distribution."""
+    try:
+        return version("handrail")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _patiently(call: Callable[[], T], otherwise: T) -> T:
+    """What `call` gives; `otherwise`, with a warning, while the database is locked or out of reach."""
+    try:
+        return call()
+    except OperationalError as problem:
+        log.warning("the workspace cannot be used for now: %s", problem.orig)
+        return otherwise
+
+
+def _watch(workspace: Workspace) -> Callable[[float], bool]:
+    """The change feed, opened by the thread that asks first, to which it belongs."""
+    opened: list[ChangeWatch] = []
+
+    def watch(seconds: float) -> bool:
+        if not opened:
+            opened.append(ChangeWatch(workspace.engine))
+        return opened[0].wait(seconds)
+
+    return watch
+
+
+def stop_on_signals(stop: threading.Event) -> list[int]:
+    """Set `stop` on SIGTERM, SIGHUP and ctrl+c; the list fills with the signals that came.
+
+    A second ctrl+c ends the process at once; what it had in hand is found again.
+    """
+    came: list[int] = []
+
+    def handle(number: int, _: object) -> None:
+        if number == signal.SIGINT and signal.SIGINT in came:
+            os._exit(130)
+        came.append(number)
+        stop.set()
+
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, handle)
+    return came
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The process entry; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -P -m agents.worker", description=__doc__)
+    parser.add_argument("db", help="the workspace, a path or URL")
+    parser.add_argument("--concurrency", type=int, default=CONCURRENCY)
+    parser.add_argument("--until-idle", action="store_true")
+    parser.add_argument("--policy", type=Path)
+    parser.add_argument("--playbooks", type=Path)
+    parser.add_argument("--backoffice", type=Path)
+    parser.add_argument("--parent", type=int, help="end when this process has ended")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    stop = threading.Event()
+    stop_on_signals(stop)
+    order = Order(max(1, given.concurrency), given.until_idle, given.parent)
+    places = Places(given.policy, given.playbooks, given.backoffice)
+    try:
+        workspace = open_workspace(given.db, create=False)
+        try:
+            worked = work(workspace, places, order, stop)
+        finally:
+            workspace.close()
+    except HandrailError as problem:
+        print(f"handrail worker: {problem}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 1 if worked.given_up else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
