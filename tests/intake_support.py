@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from agents.intake.batch import Row
 from agents.intake.formats import Reading, open_inputs, read
 from agents.intake.records import Incoming, Reject
+from agents.policy.model import load_policy
+from agents.service import NewTicket, Service
 from data.store import Store
-from data.tables import Message, Ticket
+from data.workspace import Workspace, open_workspace
 
 
 def read_all(path: Path, mapping: dict[str, str] | None = None, encoding: str | None = None):
@@ -75,78 +76,18 @@ class Classifier:
         return Answer()
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A new ticket as the desk of the tests takes it."""
-
-    record: Incoming
-
-
-class Desk:
-    """Stores tickets and messages as the service does, without waking agents."""
+class Desk(Service):
+    """The service, with the sizes of the batches that it was given."""
 
     def __init__(self, store: Store) -> None:
         """Write into `store`."""
-        self.store = store
+        super().__init__(store, load_policy())
         self.calls: list[int] = []
 
-    def ingest_many(self, new: list[Opened], /) -> list[str | None]:
-        """The ids of those whose ref was not there."""
-        self.calls.append(len(new))
-        ids: list[str | None] = []
-        with self.store.write() as transaction:
-            refs = transaction.connection.exec_driver_sql("SELECT ref FROM ticket")
-            taken = {row.ref for row in refs}
-            for opened in new:
-                record = opened.record
-                ticket_id = self.store.ids("t")
-                ref = record.ref or ticket_id
-                if ref in taken:
-                    ids.append(None)
-                    continue
-                taken.add(ref)
-                at = record.at or datetime(2026, 1, 1, tzinfo=UTC)
-                transaction.insert(
-                    Ticket,
-                    id=ticket_id,
-                    ref=ref,
-                    subject=record.subject,
-                    requester=record.email,
-                    channel=record.channel,
-                    opened_at=at,
-                    updated_at=at,
-                )
-                self._message(transaction, ticket_id, 1, record.body, at, record.external_id)
-                ids.append(ticket_id)
-        return ids
-
-    def receive(
-        self,
-        ticket_id: str,
-        body: str,
-        *,
-        at: datetime | None = None,
-        external_id: str | None = None,
-    ) -> None:
-        """A further message."""
-        with self.store.write() as transaction:
-            count = transaction.connection.exec_driver_sql(
-                "SELECT count(*) FROM message WHERE ticket_id = ?", (ticket_id,)
-            ).scalar_one()
-            moment = at or datetime(2026, 1, 1, tzinfo=UTC)
-            self._message(transaction, ticket_id, count + 1, body, moment, external_id)
-
-    def _message(self, transaction, ticket_id, position, body, at, external_id) -> None:
-        transaction.insert(
-            Message,
-            id=self.store.ids("m"),
-            ticket_id=ticket_id,
-            position=position,
-            author="customer",
-            at=at,
-            body=body,
-            external_id=external_id,
-        )
+    def ingest_many(self, batch: list[NewTicket]) -> list[str | None]:
+        """Store them."""
+        self.calls.append(len(batch))
+        return super().ingest_many(batch)
 
 
 class Collected:
@@ -176,3 +117,21 @@ def opened(path: Path, reading: Reading):
         yield source
     finally:
         source.close()
+
+
+class Session:
+    """An open workspace of a test, as the console's bootstrap would give it."""
+
+    def __init__(self, store: Workspace) -> None:
+        """Use `store`."""
+        self.store, self.service = store, Desk(store)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, db: str | None):
+        """The workspace at `db`, for the length of a block."""
+        workspace = open_workspace(str(db), synchronous="OFF")
+        try:
+            yield cls(workspace)
+        finally:
+            workspace.close()

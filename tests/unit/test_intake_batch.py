@@ -27,7 +27,7 @@ def records(count: int) -> Iterator[Incoming | Reject]:
 
 def test_order_ids_and_counts():
     sink = Collected()
-    some = [
+    some: list[Incoming | Reject] = [
         Incoming(line=1, ref="a", body="login"),
         Incoming(line=2, external_id="<m>", body="x"),
         Reject(3, "no"),
@@ -189,16 +189,15 @@ def test_20_000_rows_through_the_core(tmp_path: Path):
         assert [int(row["line"]) for row in csv.DictReader(file)] == list(range(2, 40_002, 2000))
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl"])
+@pytest.mark.parametrize("suffix", ["csv", "json"])
 def test_memory_stays_flat_over_50_mb(tmp_path: Path, suffix: str):
-    path, words = tmp_path / f"in.{suffix}", "I was charged twice in März. " * 170
+    path, words = tmp_path / f"in.{suffix}", "I was charged twice in März. " * 300
     count = 50 * 1024 * 1024 // len(words.encode())
     with path.open("w", encoding="utf-8") as file:
-        opening = {"csv": "id,body\n", "json": '{"tickets": [\n', "jsonl": ""}[suffix]
-        file.write(opening)
+        file.write("id,body\n" if suffix == "csv" else '{"tickets": [\n')
         for n in range(count):
-            row = {"csv": f'{n},"{words}"\n', "json": f'{{"id": {n}, "body": "{words}"}},\n'}
-            file.write(row.get(suffix) or f'{{"id": {n}, "body": "{words}"}}\n')
+            csv_row, json_row = f'{n},"{words}"\n', f'{{"id": {n}, "body": "{words}"}},\n'
+            file.write(csv_row if suffix == "csv" else json_row)
         file.write('{"id": "last", "body": "x"}]}\n' if suffix == "json" else "")
     reading, sink = Reading(), Counted()
     tracemalloc.start()

@@ -7,11 +7,13 @@ import pytest
 from agents.intake.batch import Stored
 from agents.intake.queueing import Queueing
 from agents.intake.records import Incoming, Reject
+from agents.service import NewTicket
+from console.cli.ingest import opened_by
 from data.queries.queue import find_ticket
 from data.queries.threads import tickets_of_messages
 from data.queries.tickets import ticket_detail
 from data.workspace import Workspace, open_workspace
-from tests.intake_support import Desk, Opened
+from tests.intake_support import Desk
 
 
 @pytest.fixture
@@ -21,8 +23,10 @@ def workspace(tmp_path: Path):
     opened.close()
 
 
-def queueing(workspace: Workspace, told: list[Reject] | None = None) -> Queueing[Opened]:
-    return Queueing(Desk(workspace), workspace, Opened, (told if told is not None else []).append)
+def queueing(workspace: Workspace, told: list[Reject] | None = None) -> Queueing[NewTicket]:
+    return Queueing(
+        Desk(workspace), workspace, opened_by, (told if told is not None else []).append
+    )
 
 
 def bodies(workspace: Workspace, name: str) -> list[str]:
@@ -93,7 +97,7 @@ def test_adding_says_what_became_of_this_part(workspace: Workspace):
 
 def test_many_are_stored_in_few_calls(workspace: Workspace):
     desk = Desk(workspace)
-    Queueing(desk, workspace, Opened).take(
+    Queueing(desk, workspace, opened_by).take(
         Incoming(line=n, ref=f"r{n}", body="x") for n in range(1000)
     )
     assert len(desk.calls) <= 4
@@ -104,3 +108,10 @@ def test_message_ids_are_looked_up_by_hundreds(workspace: Workspace):
     found = tickets_of_messages(workspace, [f"<m{n}>" for n in range(1200)])
     assert list(found) == ["<m7>"]
     assert tickets_of_messages(workspace, []) == {}
+
+
+def test_one_that_the_service_refuses_does_not_hold_the_others_back(workspace: Workspace):
+    some = [Incoming(line=n, ref=f"r{n}", body="x" * (n == 2) * 1_000_001) for n in range(1, 4)]
+    taken = queueing(workspace).take(some)
+    assert len(taken.tickets) == 2
+    assert [(reject.line, "too long" in reject.why) for reject in taken.rejected] == [(2, True)]

@@ -1,0 +1,131 @@
+"""How far an intake is, and what a batch triage came to, on standard error."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from agents.intake.batch import Tally
+from agents.intake.source import Source
+from console.cli.intake_options import say
+
+_PLAIN_EVERY = 5.0
+"""Seconds between lines where standard error is no terminal."""
+
+_BAR = 30
+
+
+class _Pace:
+    """How fast records go, and how long the rest will take."""
+
+    def __init__(self, sources: Sequence[Source], done: int, limit: int | None) -> None:
+        self._sources, self._start, self._limit = sources, done, limit
+        sizes = [source.size for source in sources]
+        self._bytes = sum(size for size in sizes if size) if all(sizes) else None
+        self._began = time.monotonic()
+
+    def fraction(self, done: int) -> float | None:
+        """How much of the input is done, 0 to 1; None if it cannot be told."""
+        parts = []
+        if self._bytes:
+            parts.append(sum(source.offset for source in self._sources) / self._bytes)
+        if self._limit:
+            parts.append(done / self._limit)
+        return min(1.0, max(parts)) if parts else None
+
+    def text(self, done: int) -> str:
+        """Count, rate and remaining time."""
+        elapsed = max(time.monotonic() - self._began, 1e-6)
+        text = f"{done:,} records, {(done - self._start) / elapsed:,.0f}/s"
+        fraction = self.fraction(done)
+        fresh = done - self._start
+        if fraction and fresh and done:
+            begun = self._start / done * fraction
+            left = elapsed * (1 - fraction) / max(fraction - begun, 1e-6)
+            text += f", {fraction:.0%}, {_span(left)} left"
+        return text
+
+
+def _span(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+@contextmanager
+def follow(
+    sources: Sequence[Source], *, done: int = 0, limit: int | None = None, quiet: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Show how far it is, each time the given function is told how many records are done."""
+    pace = _Pace(sources, done, limit)
+    if quiet:
+        yield lambda done: None
+        return
+    if not sys.stderr.isatty():
+        yield _plain_lines(pace)
+        return
+    columns = (BarColumn(bar_width=_BAR), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("starting", total=None)
+
+        def show(done: int) -> None:
+            fraction = pace.fraction(done)
+            total = None if fraction is None else 1.0
+            progress.update(bar, total=total, completed=fraction or 0, description=pace.text(done))
+
+        yield show
+
+
+def _plain_lines(pace: _Pace) -> Callable[[int], None]:
+    last = time.monotonic()
+
+    def show(done: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PLAIN_EVERY:
+            last = time.monotonic()
+            say(pace.text(done))
+
+    return show
+
+
+def summarize(tally: Tally) -> None:
+    """Print what a batch triage came to: counts, what needs people, how sure it is."""
+    console = Console(stderr=True, highlight=False)
+    if tally.rows:
+        console.print(_intents(tally))
+        console.print(_confidence(tally))
+    parts = [f"{tally.rows:,} rows", f"{tally.escalated:,} to a person"]
+    parts.append(f"{tally.rejected:,} rejected")
+    if tally.stored or tally.duplicates:
+        parts.append(f"{tally.stored:,} stored, {tally.duplicates:,} there already")
+    if tally.cut:
+        parts.append(f"{tally.cut:,} long texts read in part")
+    console.print(", ".join(parts), soft_wrap=True)
+
+
+def _intents(tally: Tally) -> Table:
+    table = Table("intent", box=None, pad_edge=False)
+    for name in ("rows", "share", "to a person"):
+        table.add_column(name, justify="right")
+    for intent, rows in tally.intents.most_common():
+        share = f"{rows / tally.rows:.0%}"
+        table.add_row(intent, f"{rows:,}", share, f"{tally.escalated_intents[intent]:,}")
+    return table
+
+
+def _confidence(tally: Tally) -> Table:
+    title = f"confidence (mean {tally.mean_confidence:.2f})"
+    table = Table(title, "", box=None, pad_edge=False)
+    table.add_column("rows", justify="right")
+    highest = max(tally.confidence_bins)
+    for tenth, rows in enumerate(tally.confidence_bins):
+        bar = "█" * max(1, round(_BAR * rows / highest)) if rows else ""
+        table.add_row(f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}", bar, f"{rows:,}")
+    return table

@@ -1,0 +1,273 @@
+"""`handrail triage`: batch triage of files, to a file or a stream."""
+
+import io
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agents.intake.batch import Classify, Queue, Sink, Tally, triage_all
+from agents.intake.fields import parse_map
+from agents.intake.formats import Reading
+from agents.intake.layouts import BY_SUFFIX, Layout
+from agents.intake.partial import FileSink
+from agents.intake.records import safe, shown
+from agents.intake.source import Source
+from agents.intake.streams import StreamSink
+from console.cli.intake_options import (
+    INTERRUPTED,
+    Encoding,
+    Files,
+    Map,
+    in_one_line,
+    inputs,
+    name_reject,
+    records_of,
+    say,
+)
+from console.cli.intake_report import follow, summarize
+from console.cli.options import Db
+from data.errors import BadFile, HandrailError
+
+OpenQueue = Callable[[str | None], AbstractContextManager[Queue]]
+"""Opens the workspace at a path or URL, for records to be put into its queue."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one call of the command is to do."""
+
+    files: Sequence[str]
+    out: str
+    layout: Layout
+    reading: Reading
+    store: bool
+    limit: int | None
+    resume: bool
+    db: str | None
+
+    def identity(self, sources: Sequence[Source]) -> dict[str, object]:
+        """What a resumed run must share with the stopped one."""
+        return {
+            "inputs": [source.fingerprint for source in sources],
+            "layout": self.layout,
+            "map": dict(self.reading.mapping),
+            "encoding": self.reading.encoding,
+            "store": self.store,
+        }
+
+    def command(self) -> str:
+        """The command line that goes on with this job."""
+        words = ["handrail", "triage", *self.files, "-o", self.out, "--format", self.layout]
+        for theirs, ours in self.reading.mapping.items():
+            words += ["--map", f"{theirs}={ours}"]
+        if self.reading.encoding:
+            words += ["--encoding", self.reading.encoding]
+        if self.limit:
+            words += ["--limit", str(self.limit)]
+        if self.store:
+            words.append("--store")
+        if self.db:
+            words += ["--db", self.db]
+        return safe(shlex.join([*words, "--resume"]))
+
+
+def packaged_classifier() -> Classify:
+    """The classifier that the product brings; loading it takes a moment."""
+    from agents.understanding.triage import triage_rows
+
+    return triage_rows
+
+
+@contextmanager
+def workspace_queue(db: str | None) -> Iterator[Queue]:
+    """The queue of the workspace at `db`."""
+    from console.cli.ingest import queueing, workspace_session
+
+    with workspace_session(db) as session:
+        yield queueing(session)
+
+
+def triage_with(load: Callable[[], Classify], open_queue: OpenQueue) -> Callable[..., None]:
+    """The command, with the classifier and the queue that it is to use."""
+
+    def triage(
+        files: Files,
+        out: Annotated[
+            str,
+            typer.Option(
+                "-o", "--output", metavar="OUT", help="The result's file; - is standard output."
+            ),
+        ] = "-",
+        layout: Annotated[
+            str | None,
+            typer.Option(
+                "--format",
+                metavar="csv|jsonl|json",
+                help="The result's form (default: by the suffix of OUT; CSV on standard output).",
+                show_default=False,
+            ),
+        ] = None,
+        store: Annotated[
+            bool, typer.Option("--store", help="Also put the tickets into the queue.")
+        ] = False,
+        mapping: Map = None,
+        limit: Annotated[
+            int | None,
+            typer.Option("--limit", metavar="N", help="Only the first N records."),
+        ] = None,
+        encoding: Encoding = None,
+        resume: Annotated[
+            bool, typer.Option("--resume", help="Go on where a run with the same OUT was stopped.")
+        ] = False,
+        db: Db = None,
+    ) -> None:
+        """Classify tickets in files: intent, issues, tone, urgency, and which need a person.
+
+        One row for each ticket, in the order of the input. Records that cannot be read go to
+        OUT.rejects.csv with their line and the reason (to standard error without OUT), and the exit
+        code is 1.
+        """
+        with in_one_line("triage"):
+            if limit is not None and limit < 1:
+                raise HandrailError(f"--limit {limit}: give a number from 1 on")
+            reading = Reading(parse_map(mapping or []), encoding)
+            form = layout_of(out, layout)
+            tally = run(Job(files, out, form, reading, store, limit, resume, db), load, open_queue)
+            summarize(tally)
+            if tally.rejected and out != "-":
+                say(f"rejected records are in {safe(out)}.rejects.csv")
+        if tally.rejected:
+            raise typer.Exit(1)
+
+    return triage
+
+
+def layout_of(out: str, named: str | None) -> Layout:
+    """The form that was asked for, by name or by the suffix of `out`."""
+    if named is not None:
+        if named.lower() not in list(Layout):
+            raise HandrailError(f"--format {shown(named)}: it is one of {', '.join(Layout)}")
+        return Layout(named.lower())
+    if out == "-":
+        return Layout.CSV
+    suffix = Path(out).suffix.lower()
+    if suffix not in BY_SUFFIX:
+        raise HandrailError(f"-o {shown(out)}: add --format csv, jsonl or json")
+    return BY_SUFFIX[suffix]
+
+
+def run(job: Job, load: Callable[[], Classify], open_queue: OpenQueue) -> Tally:
+    """Do the job; what was done. HandrailError, with nothing half written, if it cannot be done."""
+    if job.resume and _is_stream(job.out):
+        raise HandrailError("--resume goes on with a file; name it with -o")
+    with inputs(job.files, job.reading) as sources:
+        if _is_stream(job.out):
+            return _to_stream(job, sources, load, open_queue)
+        return _to_file(job, sources, load, open_queue)
+
+
+def _is_stream(out: str) -> bool:
+    path = Path(out)
+    if out == "-" or path.absolute().is_relative_to("/dev"):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _work(
+    job: Job,
+    sources: list[Source],
+    load: Callable[[], Classify],
+    open_queue: OpenQueue,
+    sink: Sink,
+    tally: Tally,
+) -> Tally:
+    with ExitStack() as stack:
+        queue = stack.enter_context(open_queue(job.db)) if job.store else None
+        # An input that cannot be used is found before the classifier is loaded.
+        records = records_of(sources, job.reading)
+        first = list(islice(records, 1))
+        classify = load()
+        quiet = job.out == "-" and sys.stdout.isatty()
+        show = stack.enter_context(follow(sources, done=tally.done, limit=job.limit, quiet=quiet))
+        return triage_all(
+            chain(first, records),
+            classify,
+            sink,
+            tally=tally,
+            limit=job.limit,
+            queue=queue,
+            on_batch=lambda tally: show(tally.done),
+        )
+
+
+def _to_file(
+    job: Job, sources: list[Source], load: Callable[[], Classify], open_queue: OpenQueue
+) -> Tally:
+    out = Path(job.out).resolve()
+    for source in sources:
+        if source.path is not None and source.path.resolve() == out:
+            raise HandrailError(f"-o {shown(job.out)}: it is an input as well; name another file")
+    sink = FileSink(out, job.layout, job.identity(sources), resume=job.resume)
+    if sink.done:
+        say(f"going on after {sink.done:,} records")
+    try:
+        return _work(job, sources, load, open_queue, sink, sink.tally)
+    except KeyboardInterrupt:
+        _tell_of_the_rest(job, sink)
+        raise typer.Exit(INTERRUPTED) from None
+    except BadFile:
+        sink.discard()
+        raise
+    except BaseException:
+        _tell_of_the_rest(job, sink)
+        raise
+
+
+def _tell_of_the_rest(job: Job, sink: FileSink) -> None:
+    if sink.keep():
+        say(f"stopped after {sink.done:,} records; go on with: {job.command()}")
+    else:
+        say("stopped; nothing was written")
+
+
+def _to_stream(
+    job: Job, sources: list[Source], load: Callable[[], Classify], open_queue: OpenQueue
+) -> Tally:
+    with _stream(job.out) as stream:
+        tally = Tally()
+        try:
+            sink = StreamSink(stream, job.layout, name_reject)
+            return _work(job, sources, load, open_queue, sink, tally)
+        except KeyboardInterrupt:
+            say(f"stopped after {tally.done:,} records")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # Whoever read has read enough; what is buffered has nowhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        except OSError as problem:
+            raise HandrailError(f"cannot write the result: {problem.strerror}") from problem
+
+
+@contextmanager
+def _stream(out: str) -> Iterator[io.TextIOWrapper]:
+    if out != "-":
+        with Path(out).open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    try:
+        yield stream
+    finally:
+        stream.detach()
+
+
+triage = triage_with(packaged_classifier, workspace_queue)

@@ -1,0 +1,254 @@
+"""`handrail triage`: streams, files, formats, rejects, refusals, stops."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from console.cli.ingest import queueing
+from console.cli.triage import triage_with
+from data.queries.queue import queue_page
+from data.workspace import open_workspace
+from tests.intake_support import Classifier, Session
+
+ROOT = Path(__file__).parents[2]
+HEADER = "id,intent,issues,sentiment,urgency,confidence,priority,language,escalate,reason"
+GOOD = "id,subject,body,at\n1,Hi,refund me,2026-04-22\n2,,login fails,\n"
+MIXED = GOOD + "3,,x,yesterday\n4,,my lawyer,\n"
+
+
+@contextmanager
+def open_queue(db: str | None):
+    with Session.opened(str(db)) as session:
+        yield queueing(session)
+
+
+def triage(*words: object, stdin: bytes | str = "", classifier: Classifier | None = None):
+    app = typer.Typer(add_completion=False)
+    app.command()(triage_with(lambda: classifier or Classifier(), open_queue))
+    return CliRunner().invoke(app, [str(word) for word in words], input=stdin)
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text(GOOD)
+    return path
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text(MIXED)
+    return path
+
+
+def test_csv_on_standard_output(good: Path):
+    result = triage(good)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        HEADER,
+        "1,billing,refund_request;cancel_request,neutral,0.25,0.9,normal,en,false,",
+        "2,technical,login_problem,neutral,0.25,0.55,normal,en,false,",
+    ]
+    assert "2 rows, 0 to a person, 0 rejected" in result.stderr
+    assert "confidence (mean 0.7" in result.stderr
+
+
+def test_rejects_are_named_on_standard_error(mixed: Path):
+    result = triage(mixed)
+    assert result.exit_code == 1
+    assert [row["id"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["1", "2", "4"]
+    assert "rejected: line 4: 'yesterday' is not a time" in result.stderr
+
+
+def test_json_on_standard_output_is_one_document(mixed: Path):
+    document = json.loads(triage(mixed, "--format", "json").stdout)
+    assert [row["id"] for row in document["rows"]] == ["1", "2", "4"]
+    assert document["rows"][2]["escalate"] is True
+    assert [reject["line"] for reject in document["rejected"]] == [4]
+
+
+def test_standard_input_of_any_format():
+    for text in (
+        GOOD,
+        '[{"id": 1, "body": "x"}]',
+        '{"id": 1, "body": "x"}\n{"id": 2, "body": "y"}\n',
+    ):
+        result = triage("-", stdin=text)
+        assert result.exit_code == 0, result.stderr
+        assert result.stdout.splitlines()[1].startswith("1,billing")
+
+
+def test_a_pipe_or_device_is_written_to_as_a_stream(good: Path, tmp_path: Path):
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        assert triage(good, "-o", pipe).exit_code == 0
+        assert reader.stdout is not None
+        assert len(reader.stdout.read().splitlines()) == 2
+    assert triage(good, "-o", "/dev/null", "--format", "csv").exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "pipe.jsonl"}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "json"])
+def test_the_form_follows_the_suffix(mixed: Path, tmp_path: Path, suffix: str):
+    out = tmp_path / f"out.{suffix}"
+    result = triage(mixed, "-o", out)
+    assert (result.exit_code, result.stdout) == (1, "")
+    text = out.read_text()
+    if suffix == "json":
+        assert len(json.loads(text)["rows"]) == 3
+    else:
+        assert len(text.splitlines()) == 3 + (suffix == "csv")
+    rejects = tmp_path / f"out.{suffix}.rejects.csv"
+    with rejects.open(newline="") as file:
+        (reject,) = csv.DictReader(file)
+    assert (reject["line"], reject["raw"]) == ("4", "3,,x,yesterday")
+    assert f"rejected records are in {rejects}" in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["in.csv", out.name, rejects.name]
+    )
+
+
+def test_several_files_in_order_with_their_rejects(good: Path, tmp_path: Path):
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"id": "x", "body": "a"}\n{"id": \n')
+    result = triage(good, other)
+    assert [line.split(",")[0] for line in result.stdout.splitlines()[1:]] == ["1", "2", "x"]
+    assert f"rejected: line 2: {other}: not JSON" in result.stderr
+
+
+def test_map_encoding_and_limit(tmp_path: Path):
+    path = tmp_path / "in.csv"
+    path.write_bytes("nr;wörter\n7;login\n8;x\n".encode("latin-1"))
+    words = ["--map", "nr=id", "--map", "wörter=body", "--encoding", "latin-1", "--limit", "1"]
+    result = triage(path, *words)
+    assert result.exit_code == 0, result.stderr
+    assert [line[:11] for line in result.stdout.splitlines()[1:]] == ["7,technical"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words", "message"),
+    [
+        ("in.csv", b"", [], "the file is empty"),
+        ("in.docx", b"x", [], "files of type .docx are not known"),
+        ("in.csv", b"a,b\n1,2\n", [], "found: a, b; name one with --map a=body"),
+        ("in.csv", b"body\n\0\1\n", [], "it is binary"),
+        ("in.csv", b"body\ncaf\xe9\n", [], "in.csv:2: byte 0xe9 at offset 8 is not UTF-8"),
+        ("in.csv", b"body\nx\n", ["--map", "no=subject"], "--map names 'no', which is not there"),
+        ("in.csv", b"body\nx\n", ["--map", "body"], "write it as THEIRS=OURS"),
+        ("in.csv", b"body\nx\n", ["--map", "body=text"], "'text' is none of id, subject"),
+        ("in.csv", b"body\nx\n", ["--encoding", "klingon"], "no encoding 'klingon'"),
+        ("in.csv", b"body\nx\n", ["--format", "xml"], "it is one of csv, jsonl, json"),
+        ("in.csv", b"body\nx\n", ["--limit", "0"], "give a number from 1 on"),
+        ("in.csv", b"body\nx\n", ["--resume"], "name it with -o"),
+        ("in.csv", b"body\nx\n", ["-o", "out.xls"], "add --format csv, jsonl or json"),
+        ("in.csv", b"body\nx\n", ["-o", "no/where/out.csv"], "cannot be written"),
+        ("in.csv", b"body\nx\n", ["-o", "in.csv"], "it is an input as well"),
+        ("in.csv", b"body\nx\n", ["missing.csv"], "missing.csv: there is no such file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    tmp_path: Path, monkeypatch, name: str, content: bytes, words: list[str], message: str
+):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(content)
+    result = triage(name, *words)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("handrail triage: ")
+    assert message in line
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert Path(name).read_bytes() == content
+
+
+def test_a_file_that_turns_out_bad_leaves_nothing(tmp_path: Path):
+    out = tmp_path / "out.csv"
+    text = b'{"tickets": [' + b'{"body": "x"},' * 2000 + b"]; nonsense"
+    result = triage("-", "-o", out, stdin=text)
+    assert result.exit_code == 2
+    assert "not JSON" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stop_says_how_to_go_on_and_it_does(tmp_path: Path):
+    path, out = tmp_path / "in.csv", tmp_path / "out of it.csv"
+    path.write_text("id,text,note\n" + "".join(f"{n},words,x\n" for n in range(2000)))
+    words = [path, "-o", out, "--map", "note=subject"]
+    stopped = triage(*words, classifier=Classifier(stop_after=1000))
+    assert stopped.exit_code == 130
+    assert "stopped after 768 records; go on with: handrail triage" in stopped.stderr
+    assert f"-o '{out}' --format csv --map note=subject --resume" in stopped.stderr
+    assert not out.exists()
+    resumed = triage(*words, "--resume")
+    assert resumed.exit_code == 0
+    assert "going on after 768 records" in resumed.stderr
+    assert "2,000 rows" in resumed.stderr
+    with out.open(newline="") as file:
+        assert [int(row["id"]) for row in csv.DictReader(file)] == list(range(2000))
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "out of it.csv"}
+
+
+def test_going_on_with_a_changed_file_is_refused(tmp_path: Path):
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text("text\n" + "words\n" * 2000)
+    triage(path, "-o", out, classifier=Classifier(stop_after=1000))
+    path.write_text("text\n" + "words\n" * 2001)
+    result = triage(path, "-o", out, "--resume")
+    assert result.exit_code == 2
+    assert "a file changed since; leave --resume out to begin again" in result.stderr
+
+
+def test_a_real_interrupt(tmp_path: Path):
+    (tmp_path / "slow.py").write_text(
+        "import time, typer\n"
+        "from console.cli.triage import triage_with, workspace_queue\n"
+        "from tests.intake_support import Classifier\n"
+        "def load():\n"
+        "    inner = Classifier()\n"
+        "    return lambda batch: (time.sleep(0.2), inner(batch))[1]\n"
+        "app = typer.Typer(add_completion=False)\n"
+        "app.command()(triage_with(load, workspace_queue))\n"
+        "app()\n"
+    )
+    (tmp_path / "in.csv").write_text("text\n" + "words\n" * 100_000)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "slow.py", "in.csv", "-o", "out.csv"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 20
+    while not (tmp_path / "out.csv.partial.note").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "go on with: handrail triage in.csv -o out.csv" in said
+    assert "Traceback" not in said
+    assert (tmp_path / "out.csv.partial").exists()
+
+
+def test_rows_can_be_stored_as_tickets(mixed: Path, tmp_path: Path):
+    db = tmp_path / "w.db"
+    out = tmp_path / "out.csv"
+    first = triage(mixed, "-o", out, "--store", "--db", db)
+    assert "3 stored, 0 there already" in first.stderr
+    second = triage(mixed, "-o", out, "--store", "--db", db)
+    assert "0 stored, 3 there already" in second.stderr
+    workspace = open_workspace(str(db))
+    assert queue_page(workspace).total == 3
+    workspace.close()
