@@ -1,6 +1,7 @@
 """Reading the store beside the screen: never two reads of one pane at once, never a lost change."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -59,16 +60,19 @@ class Reading(Generic[Found]):
     async def _run(self) -> None:
         try:
             while self._asked and self._there:
-                self._asked = False
+                self._asked, begun = False, time.monotonic()
                 try:
                     found = await asyncio.to_thread(self._load)
                 except Exception as problem:  # said on the screen; the next change tries again
                     if self._there:
                         self._trouble(in_words(problem))
+                    await asyncio.sleep(0.2)
                     continue
                 if not self._there:
                     return
                 self._trouble(None)
                 self._show(found)
+                if self._asked:  # a burst: leave most of the time to the keys
+                    await asyncio.sleep(min(1.0, 2 * (time.monotonic() - begun)))
         finally:
             self._running = False

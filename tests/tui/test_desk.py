@@ -10,8 +10,10 @@ from console.screens.approval import Approval
 from console.screens.desk import Desk
 from console.screens.help import Help
 from data.errors import WorkspaceUnusable
+from tests.tui.company import add_refund_ticket
 from tests.tui.driving import console, opened, press, until, words
-from tests.tui.world import TestSession, add_event, add_refund_ticket, add_ticket, make_session
+from tests.tui.rows import add_event, add_ticket
+from tests.tui.world import TestSession, make_session
 
 
 def arrive(session: TestSession, count: int, *, start: int = 100, minutes: float = 1) -> None:
