@@ -28,7 +28,7 @@ from agents.wiring import Places, dispatch_url, open_parts
 from data.errors import HandrailError
 from data.feed import ChangeWatch
 from data.queries.health import workers
-from data.queries.queue import pending_tickets
+from agents.turns import tickets_in_turn
 from data.store import table
 from data.tables import Worker
 from data.workspace import Workspace, open_workspace
@@ -96,8 +96,8 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
 
         def pending(limit: int) -> list[str]:
             if order.until_idle:
-                return pending_tickets(workspace, limit)
-            return _patiently(lambda: pending_tickets(workspace, limit), [])
+                return tickets_in_turn(workspace, limit)
+            return _patiently(lambda: tickets_in_turn(workspace, limit), [])
 
         dispatcher = DbosDispatcher(
             advance, dispatch_url(workspace), worker_id=row.id, concurrency=order.concurrency

@@ -1,7 +1,7 @@
 """From unread messages to a plan: triage, identity, who must have it, specialists, one plan."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from agents.facts.case import Case, moment
 from agents.playbooks.evaluate import Finding, examine
 from agents.playbooks.model import Playbook
 from agents.toolbox import ToolBox
+from agents.understanding.grounding import World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.secrets import MASK
 from agents.understanding.triage import Found, Reading, priority_of, read_messages
@@ -91,6 +92,7 @@ def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
     thought.noise = _noise(snapshot, fresh)
     if thought.noise:
         return thought
+    fresh = _ground(parts, journal, snapshot, thought, fresh)
     thought.matters = _matters(snapshot, fresh, thought)
     thought.person = _to_person(parts, journal, snapshot, thought, fresh)
     if thought.person:
@@ -201,6 +203,27 @@ def _noise(snapshot: Snapshot, fresh: list[Reading]) -> str | None:
     return kinds[-1] if all(kinds) else None
 
 
+def _ground(
+    parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thought, fresh: list[Reading]
+) -> list[Reading]:
+    """The unread messages read again, with what the records say of the things they name."""
+    playbook = parts.playbooks.of(AgentName.COORDINATOR)
+    evidence = _evidence(parts, journal, thought, playbook, f"ground.{snapshot.generation}")
+    since = snapshot.ticket["opened_at"] - timedelta(hours=parts.policy.technical.log_hours)
+    world = World(
+        evidence.records.get("services", []),
+        [e for e in evidence.records.get("errors", []) if (moment(e["at"]) or since) >= since],
+        [f for plan in evidence.records.get("plans", []) for f in plan["features"] or []],
+        evidence.records.get("articles", []),
+    )
+    grounded = []
+    for reading in fresh:
+        issues = ground(reading, world)
+        best = max((i.confidence for i in issues), default=0.0)
+        grounded.append(replace(reading, issues=issues, confidence=best))
+    return grounded
+
+
 def _matters(snapshot: Snapshot, fresh: list[Reading], thought: Thought) -> list[Matter]:
     """The issues that earlier runs stored, and those that the unread messages add."""
     matters = [
@@ -220,7 +243,7 @@ def _matters(snapshot: Snapshot, fresh: list[Reading], thought: Thought) -> list
     for reading in fresh:
         for found in reading.issues:
             same = known.get(FAMILY_OF[found.kind])
-            if same is None or (same.kind != found.kind and not snapshot.issues):
+            if same is None or (same.stored is None and same.clause != found.text):
                 if (
                     snapshot.issues
                     and answers & {"deny", "confirm", "solved"}
@@ -268,6 +291,8 @@ def _answers(fresh: list[Reading]) -> set[str]:
         for kind, probability in reading.answers.items():
             best[kind] = max(best.get(kind, 0.0), probability)
     found = {kind for kind, probability in best.items() if probability >= 0.4}
+    if any(FAMILY_OF[i.kind] == "fault" for reading in fresh for i in reading.issues):
+        found.add("again")
     for one, other in (
         ("confirm", "deny"),
         ("still_broken", "solved"),

@@ -136,13 +136,35 @@ def _changes(case: Case) -> dict[str, str]:
         name = _name(words, customer.get("name"))
         if name:
             changes["name"] = name
-    address = _ADDRESS.search(case.clause) or _ADDRESS.search(text)
-    if address and not slots.emails(address[1]):
-        changes["address"] = _TAIL.sub("", address[1]).strip(" ,.'\"")
+    address = _address(case.clause) or (_address(text) if "address" in _wanted(case) else None)
+    if address:
+        changes["address"] = address
     company = _COMPANY.search(text)
     if company and "name" not in changes:
         changes["company"] = _TAIL.sub("", company[1]).strip(" ,.'\"")
     return changes
+
+
+_QUOTED = re.compile(r"[\"“„«]([^\"”“»]{4,120})[\"”“»]")
+_AS_ADDRESS = re.compile(
+    r"(?i:\b(?:put|use|set|enter|make|note|have)\b)\s+([^\n;!?\"]{3,120}?\d[^\n;!?\"]{0,80}?)\s+"
+    r"(?i:as (?:the|my|our|a) (?:\w+ ){0,2}address|on (?:file|my profile|my account))"
+)
+
+
+def _address(text: str) -> str | None:
+    """A postal address that a text gives: quoted, named after the word, or before it."""
+    quoted = _QUOTED.search(text)
+    if (
+        quoted
+        and re.search(r"\d", quoted[1])
+        and re.search(r"(?i)addr|adres|dirección|direcc|indirizzo|endere", text)
+    ):
+        return quoted[1].strip(" ,.")
+    match = _AS_ADDRESS.search(text) or _ADDRESS.search(text)
+    if match is None or slots.emails(match[1]):
+        return None
+    return _TAIL.sub("", match[1]).strip(" ,.'\"")
 
 
 def _without_emails(text: str) -> str:

@@ -111,15 +111,16 @@ def knowledge_facts(case: Case) -> KnowledgeFacts:
     if not articles:
         return KnowledgeFacts(None, 0.0, False)
     bar = case.policy.product.article_fit_over
-    best, score = _nearest(case.clause, articles)
+    best, score = nearest_article(case.clause, articles)
     if score < bar and case.text != case.clause:
-        other, other_score = _nearest(case.text[:600], articles)
+        other, other_score = nearest_article(case.text[:600], articles)
         if other_score > score:
             best, score = other, other_score
     return KnowledgeFacts(best, round(score, 3), score >= bar)
 
 
-def _nearest(question: str, articles: list[Row]) -> tuple[Row, float]:
+def nearest_article(question: str, articles: list[Row]) -> tuple[Row, float]:
+    """The article nearest to a question, and how well it fits (0 to 1)."""
     from agents.understanding.encoder import embed
 
     titles = [a["title"] or "" for a in articles]

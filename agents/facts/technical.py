@@ -86,9 +86,9 @@ def technical_facts(case: Case) -> TechnicalFacts:
         + [r["service"] for r in case.rows("errors") if r["service"]]
         + features
     )
-    concerned = _concerned(case.clause, list(names))
+    concerned = concerned_names(case.clause, list(names))
     if not concerned:
-        concerned = _concerned(case.text, list(names))
+        concerned = concerned_names(case.text, list(names))
     error = next((r for r in case.rows("errors") if _fits(case, r, concerned, features)), None)
     operation = OPERATIONS.get(error["code"]) if error else None
     missing, at = _missing(case, concerned, [s["name"] for s in services])
@@ -102,7 +102,8 @@ def technical_facts(case: Case) -> TechnicalFacts:
         missing=missing,
         missing_at=at,
         concerned=concerned,
-        unsolved="still_broken" in case.answers,
+        unsolved="still_broken" in case.answers
+        or ("again" in case.answers and "solved" not in case.answers),
     )
 
 
@@ -132,7 +133,7 @@ def _close(one: str, other: str) -> bool:
     return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
 
 
-def _concerned(text: str, names: list[str]) -> list[str]:
+def concerned_names(text: str, names: list[str]) -> list[str]:
     """The services and features that a text names, by name or a common word for them, in its order."""
     words = [_stem(w) for w in _WORD.findall(text)]
     joined = " ".join(words)

@@ -114,6 +114,32 @@ _HOW_TO = re.compile(
 )
 
 
+_OWN_LAW_WORK = re.compile(
+    r"\b(nothing to do with you|work (in|at|for) an? (law|legal)|we are (a |an )?(\w+ )?(lawyers?|law (firm|office)|attorneys?)|"
+    r"(our|my) (law (firm|office|practice)|legal (practice|office)|clients?'? (case|file|matter)s?)|for (a|our) court date|"
+    r"i am an? (\w+ )?(lawyer|attorney|solicitor|paralegal|journalist|reporter)|(our|my) (newsroom|editorial)|"
+    r"unsere kanzlei|nuestro (bufete|despacho)|notre cabinet)\b",
+    re.IGNORECASE,
+)
+_HURRY = re.compile(
+    r"\b(immediately|right now|asap|urgent\w*|at once|this (instant|minute|second)|emergency|now!|within the hour|"
+    r"every minute|losing (money|customers|sales|thousands|orders)|sofort|dringend|unverzüglich|jetzt|notfall|"
+    r"inmediatamente|urgent\w*|ahora mismo|ya mismo|¡?ya!|cuanto antes|imm[ée]diatement|tout de suite|"
+    r"immediatamente|subito|imediatamente|agora|onmiddellijk|meteen|dringend|nu meteen)\b",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_own_law_work(text: str) -> bool:
+    """Whether a text speaks of law or press as its writer's own work."""
+    return bool(_OWN_LAW_WORK.search(text))
+
+
+def hurries(text: str) -> bool:
+    """Whether a text says in so many words that something must happen at once."""
+    return bool(_HURRY.search(text))
+
+
 def keeps_subscription(text: str) -> bool:
     """Whether a text says that its writer does not want to cancel."""
     return bool(_NOT_CANCELLING.search(text))

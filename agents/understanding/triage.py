@@ -1,7 +1,7 @@
 """Triage: what a message asks for, how its writer feels, how urgent it is, and how sure that is."""
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,16 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """One clause, and how likely it asks for each family of requests."""
+
+    text: str
+    families: dict[str, float]
+    kinds: dict[str, str]
+    """Family to the kind within it that fits best."""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What one message says."""
 
@@ -76,11 +86,8 @@ class Reading:
     text: str
     """Its own words, plain."""
     model: str = ""
-    dropped: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, for the log."""
-        return asdict(self)
+    heard: list[Heard] = field(default_factory=list)
+    """Its clauses, without the subject and without instructions to agents."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,10 @@ def read_messages(
         title, own = _spelled(title), _spelled(own)
         parts = _segment(title, own)
         whole = f"{title}. {own}" if title and own else own or title
-        wanted = [whole[:1500], *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs))]
+        wanted = [
+            whole[:1500],
+            *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs, *_halves(s))),
+        ]
         plans.append((title, own, parts, wanted, len(texts)))
         texts += wanted
     kinds, tones, urgencies = model.read(texts) if texts else ([], [], [])
@@ -176,9 +186,27 @@ def _choose_segments(
             families.append(best if scores[best] >= 0.5 else None)
         if len({family for family in families if family}) > 1:
             chosen += [_Segment(clause, rows[clause], weight) for clause in cut]
+            continue
+        halves = [half for half in _halves(sentence) if half in rows]
+        whole = model.kinds[int(rows[sentence].argmax())]
+        asked = [_family_scores(model, rows[half]) for half in halves]
+        tops = {
+            max(scores, key=lambda f: scores[f]) for scores in asked if max(scores.values()) >= 0.6
+        }
+        if weight == 1.0 and len(tops) > 1 and whole not in BILLING_ERRORS:
+            chosen += [_Segment(half, rows[half], weight) for half in halves]
         else:
             chosen.append(_Segment(sentence, rows[sentence], weight))
     return chosen
+
+
+_AND = re.compile(r",? (?:and|und|y|et|e|en) ", re.IGNORECASE)
+
+
+def _halves(sentence: str) -> list[str]:
+    """A sentence cut at its `and`, where both parts are long enough to ask for something."""
+    parts = _AND.split(sentence, maxsplit=1)
+    return parts if len(parts) == 2 and all(len(p.split()) >= 4 for p in parts) else []
 
 
 def _read(
@@ -193,14 +221,9 @@ def _read(
 ) -> Reading:
     segments = _choose_segments(model, parts, rows)
     index = {kind: i for i, kind in enumerate(model.kinds)}
-    instructed = [signs.instructs_agents(s.text) for s in segments]
+    instructed = _instructed(model, segments)
     instruction = any(instructed) or signs.instructs_agents(f"{title}\n{own}")
-    if not instruction:
-        instruction = any(s.probabilities[index["instruction_attempt"]] >= 0.6 for s in segments)
-    plain = [
-        s for s, bad in zip(segments, instructed, strict=True)
-        if not bad and s.probabilities[index["instruction_attempt"]] < (0.35 if instruction else 0.6)
-    ]  # fmt: skip
+    plain = [s for s, bad in zip(segments, instructed, strict=True) if not bad]
     issues = _find_issues(model, plain, rows[whole] if not instruction else None)
     triggers = _find_triggers(model, plain)
     noise = _noise(model, plain, issues, triggers, rows[whole], instruction, own)
@@ -210,8 +233,16 @@ def _read(
     }
     tones = dict(zip(model.tones, map(float, tone), strict=True))
     sentiment = Sentiment(max(tones, key=lambda t: tones[t]))
-    loud = sum(1 for w in own.split() if len(w) > 3 and w.isupper()) >= 4 or "!!" in own
-    anger = min(1.0, tones["angry"] + (0.1 if loud else 0.0))
+    loud = _loudness(own)
+    anger = min(1.0, tones["angry"] + 0.35 * loud * (tones["positive"] < 0.4))
+    if anger > 0.6 and sentiment is Sentiment.NEGATIVE:
+        sentiment = Sentiment.ANGRY
+    urgency = min(
+        1.0,
+        urgency
+        + 0.05 * loud
+        + (0.3 if signs.hurries(own) and loud > 0.4 else 0.1 * signs.hurries(own)),
+    )
     confidence = max((issue.confidence for issue in issues), default=0.0)
     return Reading(
         issues=issues,
@@ -222,14 +253,21 @@ def _read(
         sentiment=sentiment,
         sentiment_score=round(sum(_TONE_SCORE[t] * p for t, p in tones.items()), 3),
         anger=round(anger, 3),
-        urgency=round(min(1.0, urgency + (0.05 if loud else 0.0)), 3),
+        urgency=round(urgency, 3),
         confidence=round(confidence, 3),
         language=language_of(own or title),
         wants_money=any(signs.wants_money(s.text) for s in plain),
         text=" ".join(s.text if s.text[-1:] in ".!?" else s.text + "." for s in plain if s.weight == 1.0)
         or own or title,
         model=model.version,
+        heard=[_hear(model, s) for s in plain if s.weight == 1.0 or len(plain) == 1],
     )  # fmt: skip
+
+
+def _hear(model: TriageModel, segment: _Segment) -> Heard:
+    scores = _asked(model, segment)
+    kinds = {f: _best_kind(model, segment.probabilities, f) for f, s in scores.items() if s >= 0.05}
+    return Heard(segment.text, {f: round(s, 3) for f, s in scores.items() if f in kinds}, kinds)
 
 
 def _find_issues(
@@ -309,6 +347,13 @@ def _together(model: TriageModel, segments: list[_Segment]) -> list[Found]:
     ]
 
 
+def _loudness(text: str) -> float:
+    """How much a text shouts, 0 to 1: capitals and runs of exclamation marks."""
+    words = [w for w in re.findall(r"[^\W\d_]+", text) if len(w) > 3]
+    capitals = sum(w.isupper() for w in words) / len(words) if len(words) > 3 else 0.0
+    return min(1.0, capitals + 0.25 * len(re.findall(r"!{2,}", text)))
+
+
 def _best_kind(model: TriageModel, row: NDArray[np.floating], family: str) -> str:
     index = {kind: i for i, kind in enumerate(model.kinds)}
     return max((k for k in FAMILIES[family] if k in index), key=lambda k: float(row[index[k]]))
@@ -343,6 +388,19 @@ def _absorb(issues: list[Found]) -> list[Found]:
     return kept
 
 
+def _instructed(model: TriageModel, segments: list[_Segment]) -> list[bool]:
+    """Which segments are instructions to the agents; right after one, less is needed for the next."""
+    at = model.kinds.index("instruction_attempt")
+    found: list[bool] = []
+    for segment in segments:
+        probability = float(segment.probabilities[at])
+        after = bool(found) and found[-1]
+        found.append(
+            signs.instructs_agents(segment.text) or probability >= (0.12 if after else 0.6)
+        )
+    return found
+
+
 def _find_triggers(model: TriageModel, segments: list[_Segment]) -> dict[str, str]:
     index = {kind: i for i, kind in enumerate(model.kinds)}
     found: dict[str, str] = {}
@@ -353,7 +411,9 @@ def _find_triggers(model: TriageModel, segments: list[_Segment]) -> dict[str, st
         if plain:
             found.setdefault(plain, segment.text)
         for kind in TRIGGERS:
-            if segment.probabilities[index[kind]] >= 0.72:
+            if kind == "legal_threat" and signs.speaks_of_own_law_work(segment.text):
+                continue
+            if segment.probabilities[index[kind]] >= 0.75 and segment.weight == 1.0:
                 found.setdefault(kind, segment.text)
     return found
 
