@@ -8,8 +8,8 @@ from data.store import TICKET, Store
 def tickets_in_turn(store: Store, limit: int) -> list[str]:
     """Pending tickets, oldest first, at most `limit`; of one sender's, only the oldest.
 
-    What a sender's ticket means may hang on the ones before it (a third complaint within a week, the
-    same complaint again), so that several workers must not read them at the same time.
+    What a sender's ticket means may hang on the ones before it (a third complaint within a week,
+    the same complaint again), so that several workers must not read them at the same time.
     """
     other = TICKET.alias("other")
     older = or_(

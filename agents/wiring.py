@@ -1,4 +1,4 @@
-"""Wiring a workspace: its rules, its back office, the service for people and the engine for workers."""
+"""Wiring a workspace: its rules, its back office, the service and the engine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ class Found:
 
 
 def find_rules(folder: Path | None, places: Places) -> Found:
-    """The rule files in force for a workspace in `folder`: named ones first, then the folder's own."""
+    """The rule files in force for a workspace in `folder`: named ones, then the folder's own."""
     policy, playbooks, templates = places.policy, places.playbooks, None
     if policy is not None and policy.is_dir():
         raise BadFile(policy, "is a folder; name the policy file in it")
@@ -94,7 +94,7 @@ def dispatch_url(workspace: Workspace) -> str:
 
 @contextmanager
 def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
-    """What an engine works with, for the length of the block; an absent back office is made empty."""
+    """What an engine works with, for the length of the block; makes an absent back office."""
     policy, playbooks, templates = rules_of(find_rules(workspace.folder, places))
     path = backoffice_of(workspace, places)
     create(path)

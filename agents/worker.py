@@ -1,4 +1,4 @@
-"""A worker: advances the workspace's tickets until it is told to stop. `python -P -m agents.worker DB`.
+"""A worker, `python -P -m agents.worker DB`: advances tickets until it is told to stop.
 
 Exit codes: 0 stopped or idle, 1 some tickets were given up, 2 the workspace or its rules cannot be
 used (said in one line on standard error).
@@ -24,11 +24,11 @@ from agents.engine.advance import Engine
 from agents.runtime.worker import run_worker
 from agents.service import Service
 from agents.stuck import give_up, problem_of
+from agents.turns import tickets_in_turn
 from agents.wiring import Places, dispatch_url, open_parts
 from data.errors import HandrailError
 from data.feed import ChangeWatch
 from data.queries.health import workers
-from agents.turns import tickets_in_turn
 from data.store import table
 from data.tables import Worker
 from data.workspace import Workspace, open_workspace
@@ -159,7 +159,7 @@ def program_version() -> str:
 
 
 def _patiently(call: Callable[[], T], otherwise: T) -> T:
-    """What `call` gives; `otherwise`, with a warning, while the database is locked or out of reach."""
+    """What `call` gives; `otherwise`, with a warning, while the database is out of reach."""
     try:
         return call()
     except OperationalError as problem:

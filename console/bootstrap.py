@@ -1,0 +1,251 @@
+"""Opening a session: the one place where the console's faces are wired to a workspace."""
+
+import getpass
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_data_path
+
+from data.database import parse_url
+from data.errors import WorkspaceUnusable
+from data.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from agents.founding import Founded
+    from agents.service import Service
+    from agents.wiring import Places
+
+LOG = ".worker.log"
+"""What a worker's log beside `<name>.db` ends with."""
+
+LOG_BYTES = 1_000_000
+"""A longer log is begun anew."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rule files named on the command line; None: the workspace's own, else the packaged ones."""
+
+    policy: Path | None = None
+    playbooks: Path | None = None
+
+    @property
+    def places(self) -> "Places":
+        """The same for the wiring, with the back office that HANDRAIL_BACKOFFICE names."""
+        from agents.wiring import Places
+
+        named = os.environ.get("HANDRAIL_BACKOFFICE")
+        return Places(self.policy, self.playbooks, Path(named) if named else None)
+
+
+class Session:
+    """One person's open workspace."""
+
+    def __init__(
+        self, store: Workspace, operator: str, rules: Rules, *, keep_worker: bool = False
+    ) -> None:
+        """Use `open_session`."""
+        self.store, self.operator, self.rules = store, operator, rules
+        self._keeps_worker = keep_worker
+
+    @cached_property
+    def service(self) -> "Service":
+        """What writes; the policy is read at the first use, so that listings do not need one."""
+        from agents.wiring import service_of
+
+        return service_of(self.store, self.rules.places)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start a worker process on this workspace; it ends with this process unless kept.
+
+        It has a session of its own, so that ctrl+c here does not reach it.
+        """
+        command = [sys.executable, "-P", "-m", "agents.worker", place_of(self.store)]
+        places = self.rules.places
+        for option in ("policy", "playbooks", "backoffice"):
+            named = getattr(places, option)
+            if named is not None:
+                command += [f"--{option}", str(named.absolute())]
+        if not self._keeps_worker:
+            command += ["--parent", str(os.getpid())]
+        with _log_of(self.store) as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def close(self) -> None:
+        """Give everything back; a worker that was started is its owner's to stop."""
+        self.store.close()
+
+
+def default_place() -> str:
+    """The workspace that is meant where none is named."""
+    return str(user_data_path("handrail") / "handrail.db")
+
+
+def meant(db: str | None) -> str:
+    """The path or URL that is meant: the named one, else HANDRAIL_DB, else the default."""
+    return db or os.environ.get("HANDRAIL_DB") or default_place()
+
+
+def make_workspace(db: str | None, scenario: Path | None) -> "Founded":
+    """Make a workspace and its back office, filled from a scenario file if one is given."""
+    from agents.eval.scenario import load_scenario
+    from agents.founding import found_workspace
+
+    world = load_scenario(scenario) if scenario else None
+    return found_workspace(meant(db), world, Rules().places)
+
+
+def backoffice_file(db: str | None) -> Path:
+    """The back office of the workspace that is meant; WorkspaceUnusable if it has none."""
+    from agents.wiring import backoffice_of
+
+    store = open_workspace(meant(db), create=False)
+    try:
+        path = backoffice_of(store, Rules().places)
+    finally:
+        store.close()
+    if not path.is_file():
+        raise WorkspaceUnusable(f"no back office at {path}; a worker (`handrail work`) makes one")
+    return path
+
+
+def workspace_is_there(db: str | None) -> bool:
+    """Whether there is something at the place that is meant, be it ours or not."""
+    url = parse_url(meant(db))
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return True
+    path = Path(url.database)
+    return path.is_dir() or (path.exists() and path.stat().st_size > 0)
+
+
+def examine_workspace(db: str | None) -> str:
+    """Open the workspace and look for damage; what it is, in words. HandrailError if damaged."""
+    store = open_workspace(meant(db), create=False)
+    try:
+        with store.read() as connection:
+            if store.url.get_backend_name() == "sqlite":
+                found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+                if found != "ok":
+                    raise WorkspaceUnusable(f"the database is damaged: {found}; restore a copy")
+        return store.url.render_as_string(hide_password=True)
+    finally:
+        store.close()
+
+
+def examine_backoffice(db: str | None) -> str:
+    """Read the back office; how much it holds, in words."""
+    from agents.connectors.embedded.reader import EmbeddedReader
+
+    path = backoffice_file(db)
+    reader = EmbeddedReader(path)
+    try:
+        customers, articles = len(reader.table("customers")), len(reader.articles())
+    finally:
+        reader.close()
+    return f"{path}: {customers:,} customer(s), {articles:,} article(s)"
+
+
+def rules_in_force(
+    db: str | None, rules: Rules
+) -> tuple[dict[str, str | None], dict[str, Any], str]:
+    """Where each part of the rules comes from, the policy's values, and its version; all checked.
+
+    The workspace need not be there: its folder is enough.
+    """
+    from agents.wiring import find_rules, rules_of
+
+    found = find_rules(folder_of(db), rules.places)
+    policy, _, _ = rules_of(found)
+    named = {
+        name: str(path) if path else None
+        for name, path in (
+            ("policy", found.policy), ("playbooks", found.playbooks), ("templates", found.templates)
+        )
+    }  # fmt: skip
+    return named, policy.model_dump(mode="json"), policy.version
+
+
+def folder_of(db: str | None) -> Path | None:
+    """The folder of the workspace that is meant; None for one on a server."""
+    url = parse_url(meant(db))
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(url.database).parent
+
+
+def place_of(store: Workspace) -> str:
+    """The path or URL by which another process opens the same workspace."""
+    if store.url.get_backend_name() == "sqlite":
+        return str(store.url.database)
+    return store.url.render_as_string(hide_password=False)
+
+
+def system_user() -> str:
+    """The name of who is signed in to this computer."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"user-{os.getuid()}"
+
+
+def open_session(
+    db: str | None,
+    operator: str | None = None,
+    *,
+    create: bool = True,
+    rules: Rules | None = None,
+    keep_worker: bool = False,
+) -> Session:
+    """Open the workspace at a path or URL (None: HANDRAIL_DB, else the default) for `operator`.
+
+    WorkspaceUnusable says what is wrong with it, or that there is none where `create` is False.
+    """
+    store = open_workspace(meant(db), create=create)
+    return Session(store, operator or system_user(), rules or Rules(), keep_worker=keep_worker)
+
+
+def database_trouble(problem: BaseException) -> str | None:
+    """A failure of the database in one line, with the next move; None if it is something else."""
+    if not type(problem).__module__.startswith(("sqlalchemy.", "sqlite3", "psycopg")):
+        return None
+    text = " ".join(str(getattr(problem, "orig", None) or problem).split())[:200]
+    for sign, advice in _ADVICE.items():
+        if sign in text:
+            return advice
+    return f"the workspace cannot be used: {text}"
+
+
+_ADVICE = {
+    "locked": "the database is locked by another program; try again when it is done",
+    "readonly": "the database cannot be written; check the disk and its permissions",
+    "full": "the disk is full; free some space and try again",
+    "malformed": "the database is damaged; restore a copy of it",
+}
+
+
+@contextmanager
+def _log_of(store: Workspace) -> Iterator[int]:
+    """Where a worker's messages go: a file beside the workspace, nowhere for one on a server."""
+    path = Path(os.devnull)
+    if store.url.get_backend_name() == "sqlite":
+        path = store.beside(LOG)
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.unlink()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        yield handle
+    finally:
+        os.close(handle)

@@ -1,0 +1,49 @@
+"""`handrail approvals`: what waits for a decision."""
+
+from console.cli.documents import approval_document
+from console.cli.options import AsJson, Db, Limit, Offset, rows_wanted
+from console.cli.printing import print_json, print_table
+from console.cli.tickets import tell_of_the_rest
+from console.format import age, label, money, span
+
+
+def approvals(
+    db: Db = None, as_json: AsJson = False, limit: Limit = None, offset: Offset = 0
+) -> None:
+    """List the actions that wait for a person, oldest request first."""
+    from console.bootstrap import open_session
+    from data.queries.approvals import pending_approvals
+
+    session = open_session(db, create=False)
+    try:
+        waiting = pending_approvals(session.store)
+        now = session.store.clock.now()
+    finally:
+        session.close()
+    page = waiting[offset : offset + rows_wanted(limit, as_json=as_json)]
+    if as_json:
+        print_json({"approvals": [approval_document(row) for row in page], "total": len(waiting)})
+        return
+    if page:
+        rows = []
+        for action in page:
+            expires = action.expires_at
+            left = "" if expires is None else span(expires - now) if expires > now else "over"
+            given = sum(d.kind in ("approve", "edit") for d in action.decisions)
+            needed = str(action.people_needed)
+            rows.append(
+                (
+                    action.id,
+                    action.ticket_ref,
+                    label(action.name),
+                    action.target,
+                    money(action.amount, action.currency),
+                    age(action.proposed_at, now),
+                    left,
+                    f"{given} of {needed}" if action.people_needed > 1 else needed,
+                )
+            )
+        print_table(
+            ["id", "ticket", "action", "target", "money", "asked", "expires in", "people"], rows
+        )
+    tell_of_the_rest(len(page), len(waiting), offset, "approval")

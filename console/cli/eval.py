@@ -1,0 +1,73 @@
+"""`handrail eval`: run scenarios and check their expected ends."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from console.cli.options import AsJson, PlaybookFolder, PolicyFile
+from console.cli.printing import out, print_json, say
+from console.format import line
+
+if TYPE_CHECKING:
+    from agents.eval.run import Report
+
+
+def eval_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH…", help="Scenario files, or folders of them."),
+    ],
+    k: Annotated[
+        int, typer.Option("-k", min=1, metavar="N", help="Run each N times; all must pass.")
+    ] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=0, metavar="N", help="Processes (0: one per processor).")
+    ] = 0,
+    policy: PolicyFile = None,
+    playbooks: PlaybookFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run scenarios, each in a fresh world with its own clock, and compare how they end.
+
+    Exit code 1 if one fails, 2 if a file is no scenario (the others still run).
+    """
+    from agents.eval.run import run_paths
+
+    def tell(done: Any) -> None:
+        if not as_json and not getattr(done, "passed", True):
+            say(f"failed: {line(done.scenario)}")
+
+    processes = jobs or os.cpu_count() or 1
+    report = run_paths(
+        paths, k, policy=policy, playbooks=playbooks, processes=processes, on_done=tell
+    )
+    if as_json:
+        print_json(report.as_json())
+    else:
+        _print(report, k)
+    for problem in report.unreadable:
+        say(f"handrail: {line(str(problem), 1000)}")
+    if report.unreadable:
+        raise typer.Exit(2)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _print(report: "Report", k: int) -> None:
+    for run in report.runs:
+        if run.passed:
+            continue
+        out(f"FAILED {line(run.scenario)} ({line(run.file)})")
+        for each in run.mismatches:
+            out(line(f"{each.path}: expected {each.expected!r}, found {each.found!r}", 1000))
+    total = len(report.runs)
+    times = f", each {k} times" if k > 1 else ""
+    share = f" ({report.passed / total:.0%})" if total else ""
+    out(f"{report.passed} of {total} scenarios passed{share}{times}")
+    baselines = report.as_json()["baselines"]
+    out(
+        f"doing nothing would pass {baselines['nothing']}, "
+        f"approving everything {baselines['approve_all']}"
+    )

@@ -1,0 +1,81 @@
+"""`handrail tickets`: the queue."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from console.cli.documents import ticket_document
+from console.cli.options import AsJson, Db, Limit, Offset, rows_wanted
+from console.cli.printing import print_json, print_table, say
+from console.format import STATUS, age
+
+Order = Literal["newest", "oldest", "updated", "attention"]
+
+
+def tickets(
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[QUERY]",
+            help="Words and fields, such as status:escalated older:2h double charge.",
+            show_default=False,
+        ),
+    ] = None,
+    db: Db = None,
+    as_json: AsJson = False,
+    limit: Limit = None,
+    offset: Offset = 0,
+    order: Annotated[Order, typer.Option("--order", help="What comes first.")] = "newest",
+) -> None:
+    """List tickets; a query narrows them down.
+
+    Fields: status, intent, priority, tier, identity, owner, from, ref, flag, channel; older and
+    newer take an age such as 30m, 2h, 3d or 1w.
+    """
+    from console.bootstrap import open_session
+    from data.queries.queue import queue_page
+    from data.queries.search import parse_search
+
+    search = parse_search(" ".join(query or []))
+    session = open_session(db, create=False)
+    try:
+        page = queue_page(
+            session.store, search, order=order, limit=rows_wanted(limit, as_json=as_json),
+            offset=offset, operator=session.operator,
+        )  # fmt: skip
+        now = session.store.clock.now()
+    finally:
+        session.close()
+    if as_json:
+        print_json({"tickets": [ticket_document(row) for row in page.rows], "total": page.total})
+        return
+    if page.rows:
+        print_table(
+            ["ref", "status", "priority", "intents", "subject", "requester", "age"],
+            [
+                (
+                    row.ref,
+                    STATUS[row.status][1],
+                    row.priority.value,
+                    ", ".join(row.intents),
+                    row.subject,
+                    row.requester or "",
+                    age(row.opened_at, now),
+                )
+                for row in page.rows
+            ],
+            wide="subject",
+        )
+    tell_of_the_rest(len(page.rows), page.total, offset, "ticket")
+
+
+def tell_of_the_rest(shown: int, total: int, offset: int, what: str) -> None:
+    """On standard error: how many there are, and how to see the next ones."""
+    if not total:
+        say(f"no {what}s")
+    elif offset >= total:
+        say(f"{total:,} {what}s; --offset {offset} is past the last one")
+    elif shown < total:
+        rest = total - offset - shown
+        more = f"; --offset {offset + shown} shows the next" if rest else ""
+        say(f"{shown:,} of {total:,} {what}s{more}")

@@ -1,0 +1,18 @@
+"""The program `handrail`; imports the rest only when it runs, so that ctrl+c is quiet."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        from console.cli.program import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
