@@ -55,12 +55,13 @@ def _percent(found: Any) -> str:
     return f"{found:.0%} sure" if isinstance(found, int | float) else ""
 
 
-def headline(event: EventRow) -> str:
-    """What happened, in a line that begins with a glyph."""
+def headline(event: EventRow, names: Mapping[str, str]) -> str:
+    """What happened, in a line that begins with a glyph; `names` of the ticket's actions by id."""
     data, kind = event.data, event.kind
     if kind in _PAST:
         glyph, past = _PAST[kind]
-        name = label(str(data.get("name") or data.get("action") or "action"))
+        action = str(data.get("action") or "")
+        name = label(names.get(action) or str(data.get("name") or action or "action"))
         sum_of_it = money(data["amount"], data.get("currency")) if data.get("amount") else ""
         by = f"by {line(str(data['by']))}" if data.get("by") else ""
         return f"{glyph} {past}: " + _joined(name, sum_of_it, by, _first(data, "problem", "why"))

@@ -180,7 +180,8 @@ class Desk(DeskCommands, CommandScreen):
         self.query_one("#header", Static).update(header_of(found.detail.ticket, found.detail, now))
         self.query_one("#conversation-words", Static).update(conversation_of(found.detail, now))
         self.query_one("#findings-words", Static).update(findings_of(found.detail, now))
-        self.trace.grow(found.ticket_id, found.events, found.detail.runs)
+        names = {action.id: action.name for action in found.detail.actions}
+        self.trace.grow(found.ticket_id, found.events, found.detail.runs, names)
         self.refresh_keys()
 
     def _show_approvals(self, actions: Sequence[ActionRow]) -> None:
@@ -290,7 +291,7 @@ class Desk(DeskCommands, CommandScreen):
         asked, left = self.queue.asked, self.query_one("#left")
         left.border_title = f"{PANES['queue']}: {asked.view}, {asked.order}"
         above = f"▲ {event.above} new above · " if event.above else ""
-        left.border_subtitle = f"{above}{event.total:,} tickets"
+        left.border_subtitle = f"{above}{event.total:,} ticket{'' if event.total == 1 else 's'}"
         told = self.query_one("#queue-empty", Static)
         told.display = not event.total
         searched = " for this search: escape takes it away" if self.has_class("-searching") else ""

@@ -20,6 +20,16 @@ class KeyHint(Static):
         content = Content.assemble((f" {command.keys} ", "bold $text-accent"), command.label + " ")
         super().__init__(content, markup=False, id=f"key-{command.id}")
         self.command = command
+        self.tooltip = Content(command.tooltip)
+        self._reason: str | None = None
+
+    def show(self, reason: str | None) -> None:
+        """Say whether it is possible now; nothing is drawn again where that did not change."""
+        if reason == self._reason:
+            return
+        self._reason = reason
+        self.set_class(reason is not None, "-off")
+        self.tooltip = Content(f"Not now: {reason}" if reason else self.command.tooltip)
 
     def on_click(self) -> None:
         """A click is the key."""
@@ -59,10 +69,7 @@ class KeyBar(Horizontal):
     def show(self, context: Context) -> None:
         """Dim what is not possible now, and say why in its tooltip."""
         for hint in self.query(KeyHint):
-            reason = hint.command.unavailable(context)
-            hint.set_class(reason is not None, "-off")
-            told = f"Not now: {reason}" if reason else hint.command.tooltip
-            hint.tooltip = Content(told)
+            hint.show(hint.command.unavailable(context))
 
 
 PANES = {
@@ -82,6 +89,17 @@ class PaneTab(Static):
         """Of this pane."""
         super().__init__(PANES[pane], markup=False, id=f"tab-{pane}")
         self.pane = pane
+        self._shown: tuple[bool, str] | None = None
+
+    def show(self, active: bool, count: str) -> None:
+        """Mark it or not, with a count; nothing is drawn again where that did not change."""
+        if (active, count) == self._shown:
+            return
+        self._shown = (active, count)
+        name = PANES[self.pane] + (f" {count}" if count else "")
+        edge = "▸" if active else " "
+        self.update(Content.assemble(edge, (name[0], "underline"), name[1:], " "))
+        self.set_class(active, "-active")
 
     def on_click(self) -> None:
         """A click goes there."""
@@ -105,9 +123,4 @@ class PaneTabs(Horizontal):
     def show(self, pane: str, counts: dict[str, str]) -> None:
         """Mark this pane, and put the counts beside the names."""
         for tab in self.query(PaneTab):
-            active = tab.pane == pane
-            count = counts.get(tab.pane, "")
-            name = PANES[tab.pane] + (f" {count}" if count else "")
-            edge = "▸" if active else " "
-            tab.update(Content.assemble(edge, (name[0], "underline"), name[1:], " "))
-            tab.set_class(active, "-active")
+            tab.show(tab.pane == pane, counts.get(tab.pane, ""))

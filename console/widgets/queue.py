@@ -261,10 +261,10 @@ class QueueList(RowList):
         ref = line(row.ref, 40)
         facts = f" · {ref} · {who} · {about}".rstrip(" ·")
         if self.row_height == 1:
-            free = width - 53
+            free = width - 54
             return [
                 [
-                    (f"{glyph} ", tone), (fit(status, 14), tone), (urgency, "error"),
+                    (f"{glyph} ", tone), (fit(status, 15), tone), (urgency, "error"),
                     (" " + fit(ref, 7) + " ", "muted"), (fit(subject, free), "strong"),
                     ("  " + fit(who, 16), ""), (f"{old:>6}", "muted"), (" ", ""),
                 ]

@@ -1,6 +1,6 @@
 """The agents' work on a ticket as a tree: run, agent, step; it grows while they work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from rich.style import Style
@@ -49,14 +49,20 @@ class TraceTree(Tree[str], inherit_bindings=False):
         self._failed.clear()
         self.clear()
 
-    def grow(self, ticket_id: str, events: Sequence[EventRow], runs: Sequence[RunRow]) -> None:
+    def grow(
+        self,
+        ticket_id: str,
+        events: Sequence[EventRow],
+        runs: Sequence[RunRow],
+        names: Mapping[str, str],
+    ) -> None:
         """Add the events that are not in the tree yet, and bring the runs' own lines up to date."""
         if ticket_id != self._ticket:
             return
         at_end = self.cursor_line >= self.last_line
         for event in events:
             if event.id > self.last_event:
-                self._add(event)
+                self._add(event, names)
                 self.last_event = event.id
         for run in runs:
             node = self._groups.get((run.id, ""))
@@ -84,10 +90,10 @@ class TraceTree(Tree[str], inherit_bindings=False):
             self._groups[run, agent] = node
         return self._groups[run, agent]
 
-    def _add(self, event: EventRow) -> None:
+    def _add(self, event: EventRow, names: Mapping[str, str]) -> None:
         group = self._group(event.run_id or "", event.agent)
         measured = measures(event)
-        words = (f"{measured}  " if measured else "") + headline(event)
+        words = (f"{measured}  " if measured else "") + headline(event, names)
         tone = "error" if failed(event) else ""
         step = group.add(Text(words, no_wrap=True), data=tone, expand=False)
         for name, found in details(event):
