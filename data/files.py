@@ -70,7 +70,9 @@ class YamlFile:
         try:
             return model.model_validate(self.content)
         except ValidationError as problem:
-            first = problem.errors()[0]
+            found = problem.errors()
+            # A misspelt field is named before the one that it leaves missing.
+            first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
             where = tuple(part for part in first["loc"] if not _is_tag(part))
             message = first["msg"].removeprefix("Value error, ")
             if first["type"] == "extra_forbidden":

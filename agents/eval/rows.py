@@ -51,12 +51,14 @@ _TIMES = (
 def check_row(table: str, row: dict[str, Any]) -> tuple[str, str] | None:
     """(field, what is wrong with it) of the first problem; None if the row fits its table."""
     kinds = columns(table)
+    # A misspelt field is named before the one that it leaves missing.
+    for field in row:
+        if field not in kinds:
+            return field, f"is no field of {table}; it has {', '.join(kinds)}"
     for field in NEEDED[table]:
         if row.get(field) in (None, ""):
             return field, f"is missing; a row of {table} needs it"
     for field, value in row.items():
-        if field not in kinds:
-            return field, f"is no field of {table}; it has {', '.join(kinds)}"
         allowed = CHOICES.get((table, field))
         if allowed and value not in allowed:
             return field, f"{value!r} must be one of {', '.join(str(a) for a in allowed)}"
