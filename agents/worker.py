@@ -11,8 +11,10 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +37,9 @@ from data.workspace import Workspace, open_workspace
 
 CONCURRENCY = 4
 """Tickets at a time, unless told otherwise."""
+
+SILENT = timedelta(minutes=1)
+"""A worker that was not heard of for so long is taken off the list by the next one."""
 
 WORKER = table(Worker)
 T = TypeVar("T")
@@ -127,6 +132,9 @@ class Registration:
         """Register this process."""
         self._workspace, self.id = workspace, workspace.ids("w")
         with workspace.write() as tx:
+            # Who died without a word is not shown for ever; who lives says so by its next beat.
+            silent = (WORKER.c.ended_at.is_(None), WORKER.c.heartbeat_at < tx.now - SILENT)
+            tx.connection.execute(update(WORKER).where(*silent).values(ended_at=tx.now))
             tx.insert(
                 Worker,
                 id=self.id,
@@ -139,7 +147,7 @@ class Registration:
 
     def beat(self, busy: int) -> None:
         """Say that the worker lives, with so many tickets in hand."""
-        self._set(heartbeat_at=self._workspace.clock.now(), busy=busy)
+        self._set(heartbeat_at=self._workspace.clock.now(), busy=busy, ended_at=None)
 
     def end(self) -> None:
         """Say that it has ended."""
@@ -179,7 +187,8 @@ def _watch(workspace: Workspace) -> Callable[[float], bool]:
     return watch
 
 
-def stop_on_signals(stop: threading.Event) -> list[int]:
+@contextmanager
+def stopped_by_signals(stop: threading.Event) -> Iterator[list[int]]:
     """Set `stop` on SIGTERM, SIGHUP and ctrl+c; the list fills with the signals that came.
 
     A second ctrl+c ends the process at once; what it had in hand is found again.
@@ -192,9 +201,13 @@ def stop_on_signals(stop: threading.Event) -> list[int]:
         came.append(number)
         stop.set()
 
-    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, handle)
-    return came
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, handle) for number in wanted]
+    try:
+        yield came
+    finally:
+        for number, handler in zip(wanted, before, strict=True):
+            signal.signal(number, handler)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -210,13 +223,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     stop = threading.Event()
-    stop_on_signals(stop)
     order = Order(max(1, given.concurrency), given.until_idle, given.parent)
     places = Places(given.policy, given.playbooks, given.backoffice)
     try:
         workspace = open_workspace(given.db, create=False)
         try:
-            worked = work(workspace, places, order, stop)
+            with stopped_by_signals(stop):
+                worked = work(workspace, places, order, stop)
         finally:
             workspace.close()
     except HandrailError as problem:

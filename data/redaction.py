@@ -7,18 +7,11 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"(?<![\w.])\+\d[\d ()/.\-]{6,18}\d")
 _NUMBER = re.compile(r"(?<![\w.\-])\d(?:[ -]?\d){8,18}(?![\w])")
 _HIDDEN = frozenset(
-    {
-        "email",
-        "phone",
-        "name",
-        "last4",
-        "address",
-        "company",
-        "requester",
-        "recipient",
-        "customer_name",
-    }
+    {"email", "phone", "last4", "address", "company", "requester", "recipient", "customer_name"}
 )
+
+_PERSONAL = frozenset({"email", "phone", "last4"})
+"""Fields by which a record is told to be a person's; then its `name` is hidden too."""
 
 
 def redact_text(text: str, names: tuple[str, ...] = ()) -> str:
@@ -36,8 +29,11 @@ def redact(value: Any, names: tuple[str, ...] = ()) -> Any:
     if isinstance(value, str):
         return redact_text(value, names)
     if isinstance(value, dict):
+        person = bool(_PERSONAL & value.keys())
         return {
-            key: f"[{key}]" if key in _HIDDEN and isinstance(item, str) else redact(item, names)
+            key: f"[{key}]"
+            if isinstance(item, str) and (key in _HIDDEN or (person and key == "name"))
+            else redact(item, names)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):

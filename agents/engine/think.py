@@ -1,5 +1,6 @@
 """From unread messages to a plan: triage, identity, who must have it, specialists, one plan."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -200,6 +201,10 @@ def _flags(ticket: Row, readings: list[Reading]) -> list[str]:
 def _noise(snapshot: Snapshot, fresh: list[Reading]) -> str | None:
     """The kind of noise that everything unread is (N1)."""
     kinds = [reading.noise for reading in fresh]
+    if snapshot.issues and any(
+        r.answers["identity_details"] > 0.2 or re.search(r"\d{4}", r.text) for r in fresh
+    ):
+        return None
     return kinds[-1] if all(kinds) else None
 
 
@@ -215,6 +220,7 @@ def _ground(
         [e for e in evidence.records.get("errors", []) if (moment(e["at"]) or since) >= since],
         [f for plan in evidence.records.get("plans", []) for f in plan["features"] or []],
         evidence.records.get("articles", []),
+        evidence.records.get("charges", []),
     )
     grounded = []
     for reading in fresh:
@@ -244,11 +250,7 @@ def _matters(snapshot: Snapshot, fresh: list[Reading], thought: Thought) -> list
         for found in reading.issues:
             same = known.get(FAMILY_OF[found.kind])
             if same is None or (same.stored is None and same.clause != found.text):
-                if (
-                    snapshot.issues
-                    and answers & {"deny", "confirm", "solved"}
-                    and found.confidence < 0.8
-                ):
+                if snapshot.issues and answers & _PLAIN_ANSWERS and found.confidence < 0.8:
                     continue
                 if (
                     snapshot.issues
@@ -268,6 +270,8 @@ def _matters(snapshot: Snapshot, fresh: list[Reading], thought: Thought) -> list
                 matter.settled = False
     return matters
 
+
+_PLAIN_ANSWERS = {"deny", "confirm", "solved", "still_broken"}
 
 _DETAILS = ("contact", "profile", "status", "document")
 """Families that a message with details to verify is easily taken for."""
@@ -503,6 +507,7 @@ def _specialist(
             answer=answer,
             records=evidence.records,
             open_refunds=pending,
+            alone=len([m for m in thought.matters if not m.settled]) == 1,
         )
         finding = examine(playbook, case, parts.templates, thought.language)
         if finding is None:

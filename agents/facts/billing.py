@@ -335,6 +335,8 @@ def _failed(charges: list[Row]) -> Row | None:
 
 def _lacking(case: Case, charges: list[Row], named: list[Row]) -> list[str]:
     """Amounts and days that the clause names and no charge fits (B8)."""
+    if case.kind == "duplicate_charge":
+        return [] if _could_be_two(case, charges, named) else ["a second charge"]
     if named:
         return []
     said, when = slots.amounts(case.clause), slots.dates(case.clause)
@@ -346,6 +348,12 @@ def _lacking(case: Case, charges: list[Row], named: list[Row]) -> list[str]:
         for d in when
         if d.day and not any(_on(d, c) for c in charges)
     ]
-    if not lacking and case.kind == "duplicate_charge" and len(charges) < 2:
-        lacking = ["a second charge"]
     return lacking
+
+
+def _could_be_two(case: Case, charges: list[Row], named: list[Row]) -> bool:
+    """Whether there are two charges that somebody might take for a duplicate."""
+    paid = [c for c in (named or charges) if c["status"] != "failed"]
+    if not named:
+        paid = [c for c in paid if days_between(c["at"], case.at) <= 45]
+    return len(paid) > 1

@@ -34,6 +34,8 @@ class Case:
     """The customer's words after our last reply."""
     records: dict[str, list[Row]] = field(default_factory=dict)
     """Rows by the name of the read tool."""
+    alone: bool = True
+    """Whether the ticket has no other issue, so that all of its words are about this one."""
     open_refunds: frozenset[str] = frozenset()
     """Charges that another ticket's open request already refunds."""
 

@@ -1,11 +1,13 @@
 """What logs, services and entitlements say about a technical issue."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
 from agents.connectors.protocols import Row
 from agents.facts.case import Case, moment
+from agents.understanding.spelling import one_slip
 
 OPERATIONS = {
     "SESSION_TOKEN_EXPIRED": "revoke_sessions",
@@ -87,7 +89,7 @@ def technical_facts(case: Case) -> TechnicalFacts:
         + features
     )
     concerned = concerned_names(case.clause, list(names))
-    if not concerned:
+    if not concerned and case.alone:
         concerned = concerned_names(case.text, list(names))
     error = next((r for r in case.rows("errors") if _fits(case, r, concerned, features)), None)
     operation = OPERATIONS.get(error["code"]) if error else None
@@ -108,7 +110,9 @@ def technical_facts(case: Case) -> TechnicalFacts:
 
 
 def _stem(word: str) -> str:
-    word = word.lower()
+    word = "".join(
+        c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c)
+    )
     for ending in ("ies", "ing", "es", "en", "s", "e", "n"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
@@ -116,21 +120,8 @@ def _stem(word: str) -> str:
 
 
 def _close(one: str, other: str) -> bool:
-    """Whether two words are one, mistyped: at most one letter missing, added, changed or swapped."""
-    if one == other:
-        return True
-    if min(len(one), len(other)) < 5 or abs(len(one) - len(other)) > 1:
-        return False
-    if len(one) == len(other):
-        wrong = [i for i in range(len(one)) if one[i] != other[i]]
-        swapped = (
-            len(wrong) == 2
-            and one[wrong[0]] == other[wrong[1]]
-            and one[wrong[1]] == other[wrong[0]]
-        )
-        return len(wrong) == 1 or swapped
-    short, long = sorted((one, other), key=len)
-    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+    """Whether two words are one, mistyped; short words must be equal."""
+    return one == other or (min(len(one), len(other)) >= 5 and one_slip(one, other))
 
 
 def concerned_names(text: str, names: list[str]) -> list[str]:

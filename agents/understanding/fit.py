@@ -4,6 +4,7 @@ Reads `data/triage/*.tsv`, writes `data/triage/model.npz` with the digest of wha
 """
 
 import hashlib
+import re
 import sys
 from pathlib import Path
 
@@ -82,11 +83,13 @@ def main() -> None:
     print(f"urgency: mean error {np.abs(held - values).mean():.3f}", file=sys.stderr)
     urgency.fit(x, values)
     half = np.float16
+    words = sorted({w for row in kinds for w in re.findall(r"[^\W\d_]{4,}", row[2].lower())})
     np.savez_compressed(
         MODEL,
         digest=np.array(digest()),
         kinds=np.array(names), kind_w=weights.astype(half), kind_b=bias, kind_t=heat,
         tones=np.array(tones), tone_w=tone_w.astype(half), tone_b=tone_b, tone_t=tone_t,
+        words=np.array(" ".join(words)),
         urgency_w=urgency.coef_.astype(half), urgency_b=urgency.intercept_,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from agents.connectors.protocols import Row
 from agents.facts.knowledge import nearest_article
 from agents.facts.technical import concerned_names
-from agents.understanding import signs
+from agents.understanding import signs, slots
 from agents.understanding.kinds import FAMILY_OF
 from agents.understanding.triage import Found, Heard, Reading
 
@@ -16,11 +16,12 @@ _SHOWS_AS = {
     "ENTITLEMENT_MISMATCH": "missing_feature",
     "RATE_LIMITED": "rate_limited",
 }
-GROUNDED = 0.65
+GROUNDED = 0.8
 """The confidence of a request that the records bear out."""
 
+_MONEY_AT = 0.2
 _FAULT_AT = 0.1
-_QUESTION_FIT = 0.6
+_QUESTION_FIT = 0.55
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class World:
     errors: list[Row]
     features: list[str]
     articles: list[Row]
+    charges: list[Row]
 
     @property
     def names(self) -> list[str]:
@@ -49,20 +51,40 @@ def ground(reading: Reading, world: World) -> list[Found]:
     """
     issues = list(reading.issues)
     for heard in reading.heard:
+        money = _money(heard, world)
+        if money is not None:
+            issues = _with_money(issues, money)
         fault = _fault(heard, world)
         if fault is not None:
             issues = _with_fault(issues, fault, world)
         question = _question(heard, world)
         if question is not None:
             issues = _with_question(issues, question)
-    return issues
+    best = max((issue.confidence for issue in issues), default=0.0)
+    return [i for i in issues if best < GROUNDED or i.confidence >= 0.55]
+
+
+def _money(heard: Heard, world: World) -> Found | None:
+    """The clause as a matter of money, if it names a sum that the records show as a charge."""
+    score = heard.families.get("money", 0.0)
+    if score < _MONEY_AT:
+        return None
+    said = slots.amounts(heard.text)
+    charged = any(a.minor(c["currency"]) == c["amount"] for a in said for c in world.charges)
+    return Found(heard.kinds["money"], max(score, GROUNDED), heard.text) if charged else None
+
+
+def _with_money(issues: list[Found], money: Found) -> list[Found]:
+    for position, issue in enumerate(issues):
+        if FAMILY_OF[issue.kind] == "money":
+            surer = replace(issue, confidence=max(issue.confidence, money.confidence))
+            return [*issues[:position], surer, *issues[position + 1 :]]
+    return [*(i for i in issues if i.text != money.text or i.confidence > 0.85), money]
 
 
 def _fault(heard: Heard, world: World) -> Found | None:
     """The clause as a fault, if it names something that the records show in trouble."""
     score = heard.families.get("fault", 0.0)
-    if score < _FAULT_AT:
-        return None
     named = concerned_names(heard.text, world.names)
     if not named:
         return None
@@ -70,13 +92,15 @@ def _fault(heard: Heard, world: World) -> Found | None:
         (s for s in world.services if s["name"] in named and s["status"] != "operational"), None
     )
     error = next((e for e in world.errors if e["service"] in named), None)
-    kind = heard.kinds["fault"]
+    kind = heard.kinds.get("fault", "technical_problem")
+    others = max((s for f, s in heard.families.items() if f != "fault"), default=0.0)
+    if score < _FAULT_AT and (troubled is None or others > 0.6):
+        return None
     if troubled is None and error is None:
         return Found(kind, score, heard.text) if score >= 0.42 else None
     if error is not None and troubled is None:
         kind = _SHOWS_AS.get(error["code"] or "", kind)
-    rival = max((s for f, s in heard.families.items() if f != "fault"), default=0.0)
-    if rival > 0.85 and score < 0.4:
+    if others > 0.85 and score < 0.4:
         return None
     return Found(kind, max(score, GROUNDED), heard.text)
 
@@ -92,7 +116,10 @@ def _with_fault(issues: list[Found], fault: Found, world: World) -> list[Found]:
             better = replace(issue, confidence=max(issue.confidence, fault.confidence))
             return [*issues[:position], better, *issues[position + 1 :]]
         if not theirs or not names or theirs & names:
-            return issues
+            surer = replace(issue, confidence=max(issue.confidence, fault.confidence))
+            if not theirs and names:
+                surer = replace(surer, text=fault.text)
+            return [*issues[:position], surer, *issues[position + 1 :]]
     kept = [i for i in issues if i.text != fault.text or i.confidence > 0.85]
     return [*kept, fault]
 
@@ -112,15 +139,15 @@ def _question(heard: Heard, world: World) -> Found | None:
     rival = max((s for f, s in heard.families.items() if f != "question"), default=0.0)
     if rival > 0.9 and not signs.asks_how(heard.text):
         return None
-    return Found("how_to", max(heard.families.get("question", 0.0), GROUNDED), heard.text)
+    sure = 0.95 if score > 0.75 and heard.text.rstrip().endswith("?") else GROUNDED
+    return Found("how_to", max(heard.families.get("question", 0.0), sure), heard.text)
 
 
 def _with_question(issues: list[Found], question: Found) -> list[Found]:
+    bar = 0.9 if question.confidence > 0.9 else 0.8
     for issue in issues:
         if FAMILY_OF[issue.kind] in ("question", "plan"):
             return issues
-        if issue.text == question.text and (
-            issue.confidence > 0.8 or FAMILY_OF[issue.kind] == "cancel"
-        ):
+        if issue.text == question.text and issue.confidence > bar:
             return issues
     return [*(i for i in issues if i.text != question.text), question]

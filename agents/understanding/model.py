@@ -27,6 +27,8 @@ class TriageModel:
     kinds: list[str]
     tones: list[str]
     weights: dict[str, NDArray[np.floating]]
+    words: frozenset[str] = frozenset()
+    """Every word of the sentences it was fitted on."""
 
     def read(self, texts: list[str]) -> tuple[NDArray[np.floating], ...]:
         """For each text: the probabilities of `kinds`, those of `tones`, and the urgency (0 to 1)."""
@@ -53,4 +55,5 @@ def packaged_model() -> TriageModel:
             [str(kind) for kind in stored["kinds"]],
             [str(tone) for tone in stored["tones"]],
             weights,
+            frozenset(str(stored["words"]).split()),
         )

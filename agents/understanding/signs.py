@@ -140,6 +140,22 @@ def hurries(text: str) -> bool:
     return bool(_HURRY.search(text))
 
 
+_INSULT = re.compile(
+    r"\b(idiots?|useless|scam\w*|thieves|crooks?|fraudsters?|disgrac\w*|ridiculous|pathetic|incompeten\w*|outrag\w*|"
+    r"furious|livid|fed up|rip.?off|shame on|liars?|unacceptable|a joke|garbage|"
+    r"frechheit|unverschämt\w*|betrüger|abzocke|saftladen|sauerei|unfassbar|inkompetent\w*|schande|wütend|stinksauer|"
+    r"vergüenza|inútiles|ladrones|estafa\w*|sinvergüenzas|furios[oa]|indignad[oa]|asco|"
+    r"honteux|honte|scandal\w*|voleurs?|arnaque\w*|incapables|furieu\w*|inadmissible|"
+    r"vergogna|ladri|truffa\w*|incapaci|schandalig|oplichters?|woedend|vergonha|ladrões|absurdo)\b",
+    re.IGNORECASE,
+)
+
+
+def insults(text: str) -> bool:
+    """Whether a text holds a word of open anger."""
+    return bool(_INSULT.search(text))
+
+
 def keeps_subscription(text: str) -> bool:
     """Whether a text says that its writer does not want to cancel."""
     return bool(_NOT_CANCELLING.search(text))

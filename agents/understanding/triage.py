@@ -19,6 +19,7 @@ from agents.understanding.kinds import (
 )
 from agents.understanding.language import language_of
 from agents.understanding.model import TriageModel, packaged_model
+from agents.understanding.spelling import respell
 from agents.understanding.text import clauses, own_words, plain_text, sentences
 from data.vocabulary import Intent, Priority, Sentiment
 
@@ -110,14 +111,15 @@ class _Segment:
     text: str
     probabilities: NDArray[np.floating]
     weight: float = 1.0
+    sentence: int = 0
 
 
 _TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
 
 
 def _spelled(text: str) -> str:
-    """Short forms written out, as the classifiers know them."""
-    return _TIMES.sub("twice", text)
+    """Short forms written out and mistyped key words put right, as the classifiers know them."""
+    return respell(_TIMES.sub("twice", text), packaged_model().words)
 
 
 def _segment(subject: str, body: str) -> list[tuple[str, list[str], float]]:
@@ -158,15 +160,26 @@ def read_messages(
             whole[:1500],
             *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs, *_halves(s))),
         ]
-        plans.append((title, own, parts, wanted, len(texts)))
+        everything = f"{subject}\n{plain_text(body)}"
+        plans.append((title, own, parts, wanted, len(texts), everything))
         texts += wanted
     kinds, tones, urgencies = model.read(texts) if texts else ([], [], [])
     readings = []
-    for title, own, parts, wanted, start in plans:
+    for title, own, parts, wanted, start, everything in plans:
         index = {text: start + i for i, text in enumerate(wanted)}
         rows = {text: kinds[i] for text, i in index.items()}
         readings.append(
-            _read(model, title, own, parts, wanted[0], rows, tones[start], float(urgencies[start]))
+            _read(
+                model,
+                title,
+                own,
+                parts,
+                wanted[0],
+                rows,
+                tones[start],
+                float(urgencies[start]),
+                everything,
+            )
         )
     return readings
 
@@ -178,14 +191,14 @@ def _choose_segments(
 ) -> list[_Segment]:
     """Sentences as they are, or cut where their clauses clearly ask for different things."""
     chosen: list[_Segment] = []
-    for sentence, cut, weight in parts:
+    for number, (sentence, cut, weight) in enumerate(parts):
         families = []
         for clause in cut if len(cut) > 1 else []:
             scores = _family_scores(model, rows[clause])
             best = max(scores, key=lambda f: scores[f])
             families.append(best if scores[best] >= 0.5 else None)
         if len({family for family in families if family}) > 1:
-            chosen += [_Segment(clause, rows[clause], weight) for clause in cut]
+            chosen += [_Segment(clause, rows[clause], weight, number) for clause in cut]
             continue
         halves = [half for half in _halves(sentence) if half in rows]
         whole = model.kinds[int(rows[sentence].argmax())]
@@ -194,9 +207,9 @@ def _choose_segments(
             max(scores, key=lambda f: scores[f]) for scores in asked if max(scores.values()) >= 0.6
         }
         if weight == 1.0 and len(tops) > 1 and whole not in BILLING_ERRORS:
-            chosen += [_Segment(half, rows[half], weight) for half in halves]
+            chosen += [_Segment(half, rows[half], weight, number) for half in halves]
         else:
-            chosen.append(_Segment(sentence, rows[sentence], weight))
+            chosen.append(_Segment(sentence, rows[sentence], weight, number))
     return chosen
 
 
@@ -218,14 +231,20 @@ def _read(
     rows: dict[str, NDArray[np.floating]],
     tone: NDArray[np.floating],
     urgency: float,
+    everything: str,
 ) -> Reading:
     segments = _choose_segments(model, parts, rows)
     index = {kind: i for i, kind in enumerate(model.kinds)}
     instructed = _instructed(model, segments)
-    instruction = any(instructed) or signs.instructs_agents(f"{title}\n{own}")
+    instruction = any(instructed) or signs.instructs_agents(everything)
     plain = [s for s, bad in zip(segments, instructed, strict=True) if not bad]
     issues = _find_issues(model, plain, rows[whole] if not instruction else None)
     triggers = _find_triggers(model, plain)
+    if not issues:
+        broken = max(plain, key=lambda s: s.probabilities[index["still_broken"]], default=None)
+        if broken is not None and broken.probabilities[index["still_broken"]] >= 0.4:
+            sure = float(broken.probabilities[index["still_broken"]])
+            issues = [Found("technical_problem", round(max(sure, 0.5), 3), broken.text)]
     noise = _noise(model, plain, issues, triggers, rows[whole], instruction, own)
     answers = {
         kind: max((float(s.probabilities[index[kind]]) for s in plain), default=0.0)
@@ -234,8 +253,9 @@ def _read(
     tones = dict(zip(model.tones, map(float, tone), strict=True))
     sentiment = Sentiment(max(tones, key=lambda t: tones[t]))
     loud = _loudness(own)
-    anger = min(1.0, tones["angry"] + 0.35 * loud * (tones["positive"] < 0.4))
-    if anger > 0.6 and sentiment is Sentiment.NEGATIVE:
+    anger = tones["angry"] + 0.35 * loud * (tones["positive"] < 0.4) + 0.3 * signs.insults(own)
+    anger = min(1.0, anger)
+    if anger > 0.6 and sentiment is not Sentiment.POSITIVE:
         sentiment = Sentiment.ANGRY
     urgency = min(
         1.0,
@@ -392,12 +412,12 @@ def _instructed(model: TriageModel, segments: list[_Segment]) -> list[bool]:
     """Which segments are instructions to the agents; right after one, less is needed for the next."""
     at = model.kinds.index("instruction_attempt")
     found: list[bool] = []
-    for segment in segments:
+    for position, segment in enumerate(segments):
         probability = float(segment.probabilities[at])
         after = bool(found) and found[-1]
-        found.append(
-            signs.instructs_agents(segment.text) or probability >= (0.12 if after else 0.6)
-        )
+        same_sentence = after and segments[position - 1].sentence == segment.sentence
+        bar = 0.12 if after else 0.7 if len(segment.text.split()) >= 4 else 1.1
+        found.append(same_sentence or signs.instructs_agents(segment.text) or probability >= bar)
     return found
 
 
@@ -413,7 +433,8 @@ def _find_triggers(model: TriageModel, segments: list[_Segment]) -> dict[str, st
         for kind in TRIGGERS:
             if kind == "legal_threat" and signs.speaks_of_own_law_work(segment.text):
                 continue
-            if segment.probabilities[index[kind]] >= 0.75 and segment.weight == 1.0:
+            told = segment.weight == 1.0 and len(segment.text.split()) >= 4
+            if told and segment.probabilities[index[kind]] >= 0.75:
                 found.setdefault(kind, segment.text)
     return found
 

@@ -1,0 +1,1 @@
+"""The demo: a generated company, its customers' tickets arriving, and a scripted operator."""
