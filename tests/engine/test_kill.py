@@ -1,0 +1,47 @@
+"""A worker killed with SIGKILL at every commit: in the end all is as if nothing had happened."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHILD = Path(__file__).with_name("killing.py")
+ROOT = Path(__file__).parents[2]
+
+SCENARIOS = {
+    "wrongful-cancellation": (0.0, 4, ["process_refund", "process_refund", "issue_credit"]),
+    "three-in-one": (0.0, 0, []),
+    "approval-two-people": (0.0, 1, ["process_refund"]),
+    "p1-german": (0.06, 0, []),
+}
+"""Name to the pause of each read (past 0.05 s each recorded read commits by itself), the requests
+that a person must decide at least, and writes that must be among the effects."""
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_kill_at_any_commit_changes_nothing_in_the_end(name: str, tmp_path: Path) -> None:
+    pause, requests, writes = SCENARIOS[name]
+    ran = subprocess.run(
+        [sys.executable, "-P", str(CHILD), name, str(tmp_path), str(pause)],
+        capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    calm, *points = (json.loads(line) for line in ran.stdout.splitlines())
+
+    by_people = [a for a in calm["end"]["actions"] if a[3] != "policy"]
+    assert len(by_people) >= requests
+    effects = [json.loads(row)["action"] for row in calm["end"]["back office"]["effects"]]
+    assert sorted(a[0] for a in calm["end"]["actions"] if a[2] == "verified") == sorted(effects)
+    for write in writes:
+        assert effects.count(write) >= writes.count(write)
+
+    assert calm["commits"].count("back office") == len(effects)
+    assert {p["commit"] for p in points} == set(range(1, len(calm["commits"]) + 1))
+    wrong = [p for p in points if p["code"] != 0 or p["end"] is not None]
+    assert not wrong, f"after a kill at commit {wrong[0]['commit']} ({wrong[0]}): not {calm['end']}"
+    # Near the end a run may have had a commit less than the undisturbed one.
+    assert all(p["killed"] for p in points if p["commit"] < len(calm["commits"]) - 2)
