@@ -26,6 +26,7 @@ _POSTGRES = (
 
 def make_triggers(connection: Connection) -> None:
     """Make the triggers, replacing what stands."""
+    statements: tuple[str, ...]
     if connection.dialect.name == "sqlite":
         for name in ("event_no_update", "event_no_delete", "payload_erase_only"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")

@@ -120,7 +120,7 @@ def open_workspace(
         with _one_at_a_time(path):
             _bring_up_to_date(url, engine, path, create, started)
         with reading(engine) as connection:
-            settings = dict(connection.execute(select(SETTING.c.name, SETTING.c.value)).all())  # type: ignore[arg-type]
+            settings = dict(connection.execute(select(SETTING.c.name, SETTING.c.value)).all())
     except DBAPIError as problem:
         engine.dispose()
         raise WorkspaceUnusable(f"{place}: {_plain(problem)}") from problem

@@ -75,9 +75,10 @@ def awaited_customers(store: Store, ticket_ids: Sequence[str]) -> list[str]:
 def feed(
     service: Service, tickets: Sequence[DemoTicket], stop: threading.Event, pace: float = 1.0
 ) -> None:
-    """Let the tickets arrive and their customers answer until `stop` is set; `pace` 2 is twice as fast.
+    """Let the tickets arrive and their customers answer until `stop` is set.
 
-    Meant for a thread of its own. A moment in which the workspace cannot be written is waited out.
+    A `pace` of 2 is twice as fast. Meant for a thread of its own. A moment in which the workspace
+    cannot be written is waited out.
     """
     customers, began = Customers(service, tickets), time.monotonic()
     asked_at: dict[str, float] = {}

@@ -11,7 +11,7 @@ from agents.connectors.protocols import Row
 
 ALL = ["dashboard", "exports", "reports", "alerts", "api"]
 PLANS: dict[str, Row] = {
-    row["id"]: row
+    str(row["id"]): row
     for row in [
         {"id": "solo", "name": "Solo", "amount": 1400, "currency": "usd", "interval": "month",
          "features": ALL[:2]},
@@ -21,8 +21,8 @@ PLANS: dict[str, Row] = {
          "features": ALL},
         {"id": "team_uk", "name": "Team", "amount": 3850, "currency": "gbp", "interval": "month",
          "features": ALL},
-        {"id": "studio_eu", "name": "Studio", "amount": 28800, "currency": "eur", "interval": "year",
-         "features": ALL},
+        {"id": "studio_eu", "name": "Studio", "amount": 28800, "currency": "eur",
+         "interval": "year", "features": ALL},
         {"id": "enterprise", "name": "Enterprise", "amount": 96000, "currency": "usd",
          "interval": "year", "features": [*ALL, "audit"]},
     ]

@@ -1,4 +1,4 @@
-"""Who the demo company's customers are: drawn from the lists of the package, the same for a seed."""
+"""Who the demo company's customers are: drawn from packaged lists, the same for a seed."""
 
 import random
 import unicodedata

@@ -94,7 +94,7 @@ def run_headless(
     folder: Path, on_event: Callable[[Happened], None], *, seed: int = SEED,
     limit_seconds: float = LIMIT_SECONDS,
 ) -> DemoSummary:  # fmt: skip
-    """Run the whole demo in a fresh workspace in `folder`, with the scripted operator, to its end."""
+    """Run the whole demo in a fresh workspace in `folder`, with the scripted operator."""
     began = time.monotonic()
     demo = demo_at(str(folder / FILE), seed=seed)
     return run_demo(demo, on_event, began=began, limit_seconds=limit_seconds)

@@ -1,4 +1,4 @@
-"""The demo's tickets: put together from wordings and from the records of the customers who write."""
+"""The demo's tickets: put together from wordings and from the records of who writes."""
 
 import random
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ def _compose(
     rng: random.Random, written: dict[str, Any], entry: dict[str, Any], world: World, at: float
 ) -> DemoTicket:
     language = entry.get("language", "en")
-    about = world.cases.get(entry.get("stranger") or entry.get("case"))
+    about = world.cases.get(str(entry.get("stranger") or entry.get("case")))
     facts = _facts(about, language, rng) if about else {}
 
     def said(part: list[str]) -> str:

@@ -168,14 +168,24 @@ def several(ledger: Ledger, customer: Row, plan: str, *, first: Plant, log: dict
     return case
 
 
-LOCKED = {"service": "auth", "code": "ACCOUNT_LOCKED", "message": "locked after 5 wrong passwords"}
-EXPIRED = {"service": "auth", "code": "SESSION_TOKEN_EXPIRED",
-           "message": "token issued before key rotation"}  # fmt: skip
-STALE = {"service": "dashboard", "code": "CACHE_STALE", "message": "snapshot is 31 h old"}
-MISMATCH = {"service": "exports", "code": "ENTITLEMENT_MISMATCH",
-            "message": "plan includes exports, grant missing"}  # fmt: skip
-LIMITED = {"service": "api", "code": "RATE_LIMITED", "message": "312 of 300 requests a minute"}
-UNKNOWN = {"service": "reports", "code": "RENDER_FAILED", "message": "page 3: font table broken"}
+LOCKED: dict[str, Any] = {
+    "service": "auth", "code": "ACCOUNT_LOCKED", "message": "locked after 5 wrong passwords",
+}  # fmt: skip
+EXPIRED: dict[str, Any] = {
+    "service": "auth", "code": "SESSION_TOKEN_EXPIRED", "message": "token issued before rotation",
+}  # fmt: skip
+STALE: dict[str, Any] = {
+    "service": "dashboard", "code": "CACHE_STALE", "message": "snapshot is 31 h old",
+}  # fmt: skip
+MISMATCH: dict[str, Any] = {
+    "service": "exports", "code": "ENTITLEMENT_MISMATCH", "message": "in the plan, not granted",
+}  # fmt: skip
+LIMITED: dict[str, Any] = {
+    "service": "api", "code": "RATE_LIMITED", "message": "312 of 300 requests a minute",
+}  # fmt: skip
+UNKNOWN: dict[str, Any] = {
+    "service": "reports", "code": "RENDER_FAILED", "message": "page 3: font table broken",
+}  # fmt: skip
 
 LOCKED_OUT, SIGNED_OUT = partial(logged, **LOCKED), partial(logged, **EXPIRED)
 OLD_NUMBERS, NO_EXPORT = partial(logged, **STALE), partial(logged, **MISMATCH)

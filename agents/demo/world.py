@@ -1,10 +1,9 @@
-"""The demo company 'Lumen Cloud': generated from a seed, with every date relative to the present."""
+"""The demo company 'Lumen Cloud': generated from a seed, its dates relative to the present."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from agents.connectors.protocols import Row
 from agents.demo import troubles as t
@@ -93,8 +92,11 @@ ELSEWHERE: list[tuple[Plant, int]] = [
 SERVICES = ["auth", "dashboard", "exports", "reports", "alerts", "api", "audit", "billing"]
 _ACTIVITY = ["login"] * 9 + ["login_failed", "password_reset", "profile_changed",
                              "payment_method_updated"]  # fmt: skip
-_SHARES = {"usd": ["solo", "team", "team", "enterprise"], "eur": ["solo_eu", "solo_eu", "studio_eu"],
-           "gbp": ["team_uk"]}  # fmt: skip
+_SHARES = {
+    "usd": ["solo", "team", "team", "enterprise"],
+    "eur": ["solo_eu", "solo_eu", "studio_eu"],
+    "gbp": ["team_uk"],
+}
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,6 @@ class World:
     now: datetime
     rows: dict[str, list[Row]]
     cases: dict[str, Case]
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def make_world(now: datetime, seed: int = SEED) -> World:

@@ -12,7 +12,8 @@ from agents.engine.parts import Parts
 from agents.engine.propose import journal_event, store_plan, store_understanding
 from agents.engine.settle import end_run, escalate_at_once, mark_read, settle
 from agents.engine.snapshot import Snapshot, take_snapshot
-from agents.engine.think import Thought, intents_of, think
+from agents.engine.think import think
+from agents.engine.thought import Thought, intents_of
 from agents.understanding.kinds import intent_of
 from data.errors import Fenced
 from data.queries.tickets import ISSUE, RUN

@@ -13,7 +13,7 @@ from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.revisions import read_records
 from agents.engine.snapshot import Row, Snapshot
-from agents.engine.think import Matter, Thought, intents_of
+from agents.engine.thought import Matter, Thought, intents_of
 from agents.errors import BadArguments, Refused
 from agents.playbooks.evaluate import PlannedAction
 from agents.policy.gate import Ruling, rule_on

@@ -190,7 +190,7 @@ class Stage:
 
     def _apply_changes(self) -> None:
         """Alter the world where a ticket has come as far as a change waits for."""
-        stages = {
+        stages: dict[str, set[ActionState]] = {
             "proposed": {s for s in ActionState if s is not ActionState.REFUSED},
             "approved": {ActionState.APPROVED, ActionState.EXECUTING, *DONE_ACTIONS},
             "executed": set(DONE_ACTIONS),
@@ -201,8 +201,8 @@ class Stage:
             ref, _, stage = change.after.rpartition(".")
             if ref not in self.ids:
                 continue
-            actions = ticket_detail(self.store, self.ids[ref]).actions
-            if any(a.state in stages[stage] for a in actions if a.name != "send_reply"):
+            actions, wanted = ticket_detail(self.store, self.ids[ref]).actions, stages[stage]
+            if any(a.state in wanted for a in actions if a.name != "send_reply"):
                 self._changes.remove(change)
                 alter(self.back_office, change.table, change.id, change.set)
 
@@ -211,8 +211,7 @@ class Stage:
         refs = {ticket_id: ref for ref, ticket_id in self.ids.items()}
         for action in pending_approvals(self.store):
             ref = refs[action.ticket_id]
-            origin = action.id if action.supersedes is None else action.id
-            self.asked[ref].add(origin)
+            self.asked[ref].add(action.id)
         for action in pending_approvals(self.store):
             self._decide_one(action, refs[action.ticket_id])
             self._apply_changes()
@@ -280,6 +279,9 @@ class Stage:
                 )
             ).all()
         names = [a.name for a in detail.actions if a.state is not ActionState.REFUSED]
+        dropped = {
+            a.id for a in detail.actions if a.state is ActionState.WITHDRAWN and not a.decisions
+        }
         edited = {a.id for a in detail.actions if a.supersedes and a.id in self.asked[ref]
                   and any(b.id == a.supersedes and b.problem == "edited" for b in detail.actions)}  # fmt: skip
         return Ended(
@@ -289,7 +291,7 @@ class Stage:
             reason=(detail.outcome or {}).get("text", ""),
             actions=[{"action": a.name, **a.arguments} for a in done],
             proposed=names if proposed or names else [],
-            approvals=len(self.asked[ref] - edited),
+            approvals=len(self.asked[ref] - edited - dropped),
             reply="\n\n".join(m.body for m in detail.messages if m.author == Author.AGENT),
             flags=detail.ticket.flags,
             priority=detail.ticket.priority.value,

@@ -318,8 +318,9 @@ def _on_request(
 
 
 def _is_overdue(subscription: Row) -> bool:
-    return subscription["status"] == "past_due" or (
-        subscription["status"] == "canceled" and subscription["cancel_reason"] == "payment_failed"
+    unpaid = subscription["cancel_reason"] == "payment_failed"
+    return bool(
+        subscription["status"] == "past_due" or (subscription["status"] == "canceled" and unpaid)
     )
 
 

@@ -70,7 +70,7 @@ class _Facts(dict[str, Any]):
         }.get(name)
         if make is None:
             raise KeyError(name)
-        self[name] = make(self._case)  # type: ignore[operator]
+        self[name] = make(self._case)
         return self[name]
 
 

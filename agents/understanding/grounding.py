@@ -7,7 +7,7 @@ from agents.facts.knowledge import nearest_article
 from agents.facts.technical import concerned_names
 from agents.understanding import signs, slots
 from agents.understanding.kinds import FAMILY_OF
-from agents.understanding.triage import Found, Heard, Reading
+from agents.understanding.reading import Found, Heard, Reading
 
 _SHOWS_AS = {
     "SESSION_TOKEN_EXPIRED": "login_problem",

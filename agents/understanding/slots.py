@@ -106,7 +106,7 @@ class Amount:
         """The sum in minor units of `currency`."""
         exponent = EXPONENTS.get(currency, 2)
         whole, _, part = self.number.partition(".")
-        return int(whole) * 10**exponent + int((part + "0" * exponent)[:exponent] or 0)
+        return int(whole) * int(10**exponent) + int((part + "0" * exponent)[:exponent] or 0)
 
 
 @dataclass(frozen=True)
@@ -215,16 +215,17 @@ def dates(text: str) -> list[Named]:
         )
         day_before = re.search(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|\.|º)?\s*(?:of |de |d')?$", before)
         day_after = re.match(r"\.?\s*(\d{1,2})(?:st|nd|rd|th)?(?!\d)", after)
-        day = day_before or day_after
+        named_day = day_before or day_after
         plain = word[0].lower() in _AMBIGUOUS_MONTHS and not word[0][0].isupper()
-        if plain and not day:
+        if plain and not named_day:
             continue
         if (
             word[0] == "May"
-            and not day
+            and not named_day
             and not re.search(r"(in|for|of|since|until|by)\s+$", before, re.I)
         ):
             continue
-        year = re.match(r"\.?\s*(?:\d{1,2}(?:st|nd|rd|th)?)?,?\s*(20\d\d)", after)
-        found.append(Named(month, int(day[1]) if day else None, int(year[1]) if year else None))
+        named_year = re.match(r"\.?\s*(?:\d{1,2}(?:st|nd|rd|th)?)?,?\s*(20\d\d)", after)
+        day_number = int(named_day[1]) if named_day else None
+        found.append(Named(month, day_number, int(named_year[1]) if named_year else None))
     return list(dict.fromkeys(found))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from html.parser import HTMLParser
+from itertools import pairwise
 
 MAX_CHARACTERS = 20_000
 """Longer text is cut before it is read by a classifier."""
@@ -94,7 +95,7 @@ def unwrapped(text: str) -> str:
     """Plain text whose sentences are not broken over lines by a mail program."""
     lines = [line.strip() for line in text.split("\n")]
     joined = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         runs_on = line[:1].islower() or (len(before) > 50 and line[:1].isalnum())
         broken = bool(before) and before[-1] not in ".!?:" and runs_on
         joined += (" " if broken else "\n") + line

@@ -1,7 +1,6 @@
 """Triage: what a message asks for, how its writer feels, how urgent it is, and how sure that is."""
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,134 +9,19 @@ from numpy.typing import NDArray
 from agents.understanding import signs
 from agents.understanding.kinds import (
     ANSWERS,
-    BILLING_ERRORS,
-    FAMILIES,
-    FAMILY_OF,
     NOISE,
     TRIGGERS,
     intent_of,
 )
 from agents.understanding.language import language_of
 from agents.understanding.model import TriageModel, packaged_model
-from agents.understanding.spelling import respell
-from agents.understanding.text import clauses, own_words, plain_text, sentences
+from agents.understanding.reading import Found, Reading, TriageRow
+from agents.understanding.requests import find_issues, hear
+from agents.understanding.segments import Segment, choose_segments, cut_up, spelled, two_halves
+from agents.understanding.text import own_words, plain_text
 from data.vocabulary import Intent, Priority, Sentiment
 
-ISSUE_AT = 0.42
-"""A family of requests counts as asked for from this probability on."""
-
-_VAGUE = {"billing_question", "unknown_charge", "wrong_amount", "refund_request"}
-_ABSORBED = {
-    "question": {
-        "fault",
-        "money",
-        "cancel",
-        "contact",
-        "profile",
-        "payment",
-        "privacy",
-        "document",
-    },
-    "status": {"fault", "money", "privacy"},
-    "plan": {"money"},
-}
 _TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
-
-
-@dataclass(frozen=True)
-class Found:
-    """One thing that a message asks for."""
-
-    kind: str
-    confidence: float
-    text: str
-    """The clause that says so."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One clause, and how likely it asks for each family of requests."""
-
-    text: str
-    families: dict[str, float]
-    kinds: dict[str, str]
-    """Family to the kind within it that fits best."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one message says."""
-
-    issues: list[Found]
-    triggers: dict[str, str]
-    """Kind to the words that pulled it."""
-    noise: str | None
-    """The kind of noise that the whole message is, or None."""
-    answers: dict[str, float]
-    """Kind of answer to its probability."""
-    instruction: bool
-    """Whether it holds an instruction to the agents."""
-    sentiment: Sentiment
-    sentiment_score: float
-    anger: float
-    urgency: float
-    confidence: float
-    language: str
-    wants_money: bool
-    text: str
-    """Its own words, plain."""
-    model: str = ""
-    heard: list[Heard] = field(default_factory=list)
-    """Its clauses, without the subject and without instructions to agents."""
-
-
-@dataclass(frozen=True)
-class TriageRow:
-    """One row of batch triage."""
-
-    intent: str
-    issues: list[str]
-    sentiment: str
-    urgency: float
-    confidence: float
-    priority: str
-    language: str
-    escalate: bool
-    reason: str
-
-
-@dataclass
-class _Segment:
-    text: str
-    probabilities: NDArray[np.floating]
-    weight: float = 1.0
-    sentence: int = 0
-
-
-_TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
-
-
-def _spelled(text: str) -> str:
-    """Short forms written out and mistyped key words put right, as the classifiers know them."""
-    return respell(_TIMES.sub("twice", text), packaged_model().words)
-
-
-def _segment(subject: str, body: str) -> list[tuple[str, list[str], float]]:
-    """(sentence, its clauses, weight), the subject last and lighter."""
-    found = [(s, clauses(s), 1.0) for s in sentences(body)]
-    title = subject.strip()
-    title = re.sub(r"^((re|fwd?|aw|wg|rv|tr)\s*:\s*)+", "", title, flags=re.IGNORECASE)
-    if title:
-        found.append((title, [title], 0.75 if found else 1.0))
-    return found
-
-
-def _family_scores(model: TriageModel, row: NDArray[np.floating]) -> dict[str, float]:
-    index = {kind: i for i, kind in enumerate(model.kinds)}
-    return {
-        family: float(sum(row[index[kind]] for kind in kinds if kind in index))
-        for family, kinds in FAMILIES.items()
-    }
 
 
 def read_message(subject: str, body: str, model: TriageModel | None = None) -> Reading:
@@ -150,20 +34,23 @@ def read_messages(
 ) -> list[Reading]:
     """Read many messages (subject, body) at once; the order is kept."""
     model = model or packaged_model()
-    plans, texts = [], []
+    plans = []
+    texts: list[str] = []
     for subject, body in messages:
         title, own = plain_text(subject), own_words(plain_text(body))
-        title, own = _spelled(title), _spelled(own)
-        parts = _segment(title, own)
+        title, own = spelled(title), spelled(own)
+        parts = cut_up(title, own)
         whole = f"{title}. {own}" if title and own else own or title
         wanted = [
             whole[:1500],
-            *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs, *_halves(s))),
+            *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs, *two_halves(s))),
         ]
         everything = f"{subject}\n{plain_text(body)}"
         plans.append((title, own, parts, wanted, len(texts), everything))
         texts += wanted
-    kinds, tones, urgencies = model.read(texts) if texts else ([], [], [])
+    if not texts:
+        return []
+    kinds, tones, urgencies = model.read(texts)
     readings = []
     for title, own, parts, wanted, start, everything in plans:
         index = {text: start + i for i, text in enumerate(wanted)}
@@ -184,44 +71,6 @@ def read_messages(
     return readings
 
 
-def _choose_segments(
-    model: TriageModel,
-    parts: list[tuple[str, list[str], float]],
-    rows: dict[str, NDArray[np.floating]],
-) -> list[_Segment]:
-    """Sentences as they are, or cut where their clauses clearly ask for different things."""
-    chosen: list[_Segment] = []
-    for number, (sentence, cut, weight) in enumerate(parts):
-        families = []
-        for clause in cut if len(cut) > 1 else []:
-            scores = _family_scores(model, rows[clause])
-            best = max(scores, key=lambda f: scores[f])
-            families.append(best if scores[best] >= 0.5 else None)
-        if len({family for family in families if family}) > 1:
-            chosen += [_Segment(clause, rows[clause], weight, number) for clause in cut]
-            continue
-        halves = [half for half in _halves(sentence) if half in rows]
-        whole = model.kinds[int(rows[sentence].argmax())]
-        asked = [_family_scores(model, rows[half]) for half in halves]
-        tops = {
-            max(scores, key=lambda f: scores[f]) for scores in asked if max(scores.values()) >= 0.6
-        }
-        if weight == 1.0 and len(tops) > 1 and whole not in BILLING_ERRORS:
-            chosen += [_Segment(half, rows[half], weight, number) for half in halves]
-        else:
-            chosen.append(_Segment(sentence, rows[sentence], weight, number))
-    return chosen
-
-
-_AND = re.compile(r",? (?:and|und|y|et|e|en) ", re.IGNORECASE)
-
-
-def _halves(sentence: str) -> list[str]:
-    """A sentence cut at its `and`, where both parts are long enough to ask for something."""
-    parts = _AND.split(sentence, maxsplit=1)
-    return parts if len(parts) == 2 and all(len(p.split()) >= 4 for p in parts) else []
-
-
 def _read(
     model: TriageModel,
     title: str,
@@ -233,12 +82,12 @@ def _read(
     urgency: float,
     everything: str,
 ) -> Reading:
-    segments = _choose_segments(model, parts, rows)
+    segments = choose_segments(model, parts, rows)
     index = {kind: i for i, kind in enumerate(model.kinds)}
     instructed = _instructed(model, segments)
     instruction = any(instructed) or signs.instructs_agents(everything)
     plain = [s for s, bad in zip(segments, instructed, strict=True) if not bad]
-    issues = _find_issues(model, plain, rows[whole] if not instruction else None)
+    issues = find_issues(model, plain, rows[whole] if not instruction else None)
     triggers = _find_triggers(model, plain)
     if not issues:
         broken = max(plain, key=lambda s: s.probabilities[index["still_broken"]], default=None)
@@ -280,91 +129,8 @@ def _read(
         text=" ".join(s.text if s.text[-1:] in ".!?" else s.text + "." for s in plain if s.weight == 1.0)
         or own or title,
         model=model.version,
-        heard=[_hear(model, s) for s in plain if s.weight == 1.0 or len(plain) == 1],
+        heard=[hear(model, s) for s in plain if s.weight == 1.0 or len(plain) == 1],
     )  # fmt: skip
-
-
-def _hear(model: TriageModel, segment: _Segment) -> Heard:
-    scores = _asked(model, segment)
-    kinds = {f: _best_kind(model, segment.probabilities, f) for f, s in scores.items() if s >= 0.05}
-    return Heard(segment.text, {f: round(s, 3) for f, s in scores.items() if f in kinds}, kinds)
-
-
-def _find_issues(
-    model: TriageModel, segments: list[_Segment], whole: NDArray[np.floating] | None
-) -> list[Found]:
-    """The requests of a message; its subject speaks only where the body asks for nothing."""
-    body = [s for s in segments if s.weight == 1.0]
-    found = _found_in(model, body)
-    if not found:
-        found = _found_in(model, segments)
-    if not found:
-        found = _together(model, segments)
-    if not found and whole is not None and segments:
-        scores = _family_scores(model, whole)
-        best = max(scores, key=lambda f: scores[f])
-        if scores[best] >= ISSUE_AT:
-            text = max(segments, key=lambda s: _family_scores(model, s.probabilities)[best]).text
-            found = [Found(_best_kind(model, whole, best), round(scores[best], 3), text)]
-    return _absorb(found)
-
-
-def _found_in(model: TriageModel, segments: list[_Segment]) -> list[Found]:
-    found: dict[str, Found] = {}
-    for segment in segments:
-        scores = _asked(model, segment)
-        for family, score in scores.items():
-            if score < ISSUE_AT:
-                continue
-            kind = _best_kind(model, segment.probabilities, family)
-            if kind == "unknown_charge" and signs.wants_money(segment.text):
-                kind = "refund_request"
-            key, seen = family, found.get(family)
-            if seen is not None and kind in BILLING_ERRORS and seen.kind in BILLING_ERRORS:
-                key = family if kind == seen.kind or score < 0.7 else kind
-                seen = found.get(key)
-            if seen is None:
-                found[key] = Found(kind, round(min(score, 0.99), 3), segment.text)
-            elif _sharper(kind, seen.kind, score, seen.confidence):
-                found[key] = Found(
-                    kind, round(min(max(score, seen.confidence), 0.99), 3), segment.text
-                )
-    return list(found.values())
-
-
-def _asked(model: TriageModel, segment: _Segment) -> dict[str, float]:
-    """How likely a segment asks for each family, after plain signs for or against."""
-    scores = {
-        f: s * segment.weight for f, s in _family_scores(model, segment.probabilities).items()
-    }
-    if signs.asks_how(segment.text):
-        best = max(scores, key=lambda f: scores[f])
-        if scores[best] < 0.8 or best not in ("fault", "money", "cancel", "contact", "privacy"):
-            scores["question"] = max(
-                scores["question"], 0.75 - 0.25 * (best not in ("question", "plan"))
-            )
-    if signs.keeps_subscription(segment.text):
-        scores["cancel"] *= 0.3
-    if not signs.speaks_of_change(segment.text):
-        scores["contact"] *= 0.5
-    return scores
-
-
-def _together(model: TriageModel, segments: list[_Segment]) -> list[Found]:
-    """A request that no sentence makes alone but several point to."""
-    totals: dict[str, float] = {}
-    for segment in segments:
-        for family, score in _asked(model, segment).items():
-            totals[family] = 1 - (1 - totals.get(family, 0.0)) * (1 - score)
-    best = max(totals, key=lambda f: totals[f], default="")
-    if not best or totals[best] < 0.5:
-        return []
-    clue = max(segments, key=lambda s: _asked(model, s)[best])
-    return [
-        Found(
-            _best_kind(model, clue.probabilities, best), round(min(totals[best], 0.6), 3), clue.text
-        )
-    ]
 
 
 def _loudness(text: str) -> float:
@@ -374,41 +140,7 @@ def _loudness(text: str) -> float:
     return min(1.0, capitals + 0.25 * len(re.findall(r"!{2,}", text)))
 
 
-def _best_kind(model: TriageModel, row: NDArray[np.floating], family: str) -> str:
-    index = {kind: i for i, kind in enumerate(model.kinds)}
-    return max((k for k in FAMILIES[family] if k in index), key=lambda k: float(row[index[k]]))
-
-
-def _sharper(kind: str, seen: str, score: float, seen_score: float) -> bool:
-    """Whether a further clause of the same family says better what it is about."""
-    if kind in BILLING_ERRORS and seen not in BILLING_ERRORS:
-        return True
-    if kind in _VAGUE and seen in BILLING_ERRORS:
-        return False
-    if kind == "refund_request" and seen in _VAGUE:
-        return True
-    if seen == "technical_problem" and kind != seen and score > 0.5:
-        return True
-    return score > seen_score + 0.15
-
-
-def _absorb(issues: list[Found]) -> list[Found]:
-    """Drop what only speaks of another issue's matter."""
-    families = {FAMILY_OF[issue.kind] for issue in issues}
-    kept = []
-    best = max((issue.confidence for issue in issues), default=0.0)
-    for issue in issues:
-        family = FAMILY_OF[issue.kind]
-        if best >= 0.75 and issue.confidence < 0.55:
-            continue
-        strong = issue.confidence >= (0.9 if family == "plan" else 0.72)
-        if not strong and families & _ABSORBED.get(family, set()):
-            continue
-        kept.append(issue)
-    return kept
-
-
-def _instructed(model: TriageModel, segments: list[_Segment]) -> list[bool]:
+def _instructed(model: TriageModel, segments: list[Segment]) -> list[bool]:
     """Which segments are instructions to the agents; right after one, less is needed for the next."""
     at = model.kinds.index("instruction_attempt")
     found: list[bool] = []
@@ -421,7 +153,7 @@ def _instructed(model: TriageModel, segments: list[_Segment]) -> list[bool]:
     return found
 
 
-def _find_triggers(model: TriageModel, segments: list[_Segment]) -> dict[str, str]:
+def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str]:
     index = {kind: i for i, kind in enumerate(model.kinds)}
     found: dict[str, str] = {}
     for segment in segments:
@@ -441,7 +173,7 @@ def _find_triggers(model: TriageModel, segments: list[_Segment]) -> dict[str, st
 
 def _noise(
     model: TriageModel,
-    segments: list[_Segment],
+    segments: list[Segment],
     issues: list[Found],
     triggers: dict[str, str],
     whole: NDArray[np.floating],

@@ -137,9 +137,8 @@ def encode(table: str, row: Row) -> dict[str, Any]:
     for name, value in row.items():
         if name not in kinds:
             raise KeyError(name)
-        if value is not None and kinds[name] == "list":
-            value = json.dumps(value, ensure_ascii=False)
-        stored[name] = value
+        text = value is not None and kinds[name] == "list"
+        stored[name] = json.dumps(value, ensure_ascii=False) if text else value
     return stored
 
 

@@ -58,7 +58,7 @@ def fill(path: Path, world: dict[str, list[Row]], *, synchronous: str = "FULL") 
             insert_rows(connection, table, rows)
         broken = {code: (table, state) for table, code, state, _ in CONDITIONS.values()}
         for row in world.get("logs") or []:
-            table, state = broken.get(row.get("code", ""), (None, None))
+            table, state = broken.get(row.get("code", ""), ("", ""))
             if table and row.get("customer") and row.get("service"):
                 connection.execute(
                     f'INSERT OR REPLACE INTO "{table}" VALUES (?, ?, ?, ?, ?)',

@@ -1,0 +1,193 @@
+"""The specialists: each issue examined by its role, several at the same time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from agents.engine.evidence import read_evidence
+from agents.engine.journal import Journal
+from agents.engine.parts import Parts
+from agents.engine.snapshot import (
+    Snapshot,
+    open_refunds,
+)
+from agents.engine.thought import Matter, Thought
+from agents.engine.understand import answers_in
+from agents.facts.case import Case
+from agents.playbooks.evaluate import examine
+from agents.understanding.kinds import FAMILY_OF
+from agents.understanding.reading import Reading
+from data.vocabulary import AgentName, IssueState
+
+
+def investigate(
+    parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thought, fresh: list[Reading]
+) -> None:
+    """Let the specialists find the cause of each open issue, several at the same time."""
+    work = [m for m in thought.matters if not m.settled]
+    if len(work) > 1:
+        journal.note("subtasks", AgentName.COORDINATOR.value, {"issues": [m.kind for m in work]})
+    answers = tuple(sorted(answers_in(fresh))) if snapshot.issues else ()
+    pending = (
+        open_refunds(parts.store, thought.identified.customer["id"], snapshot.ticket["id"])
+        if thought.identified.customer
+        else frozenset()
+    )
+    said = " ".join(r.text for r in thought.readings)
+    answer = " ".join(r.text for r in fresh) if snapshot.issues else ""
+
+    def look(position: int, matter: Matter) -> None:
+        _specialist(
+            parts, journal, snapshot, thought, matter, position, answers, pending, said, answer
+        )
+
+    if len(work) > 1:
+        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="specialist") as pool:
+            list(pool.map(look, range(len(work)), work))
+    else:
+        for position, matter in enumerate(work):
+            look(position, matter)
+    _join(journal, thought.matters)
+    for matter in work:
+        _tell(journal, matter)
+
+
+def _specialist(
+    parts: Parts,
+    journal: Journal,
+    snapshot: Snapshot,
+    thought: Thought,
+    matter: Matter,
+    position: int,
+    answers: tuple[str, ...],
+    pending: frozenset[str],
+    said: str,
+    answer: str,
+) -> None:
+    """One specialist's look at one issue; a rule may refer it once to another."""
+    kind = matter.kind
+    for turn in range(2):
+        playbook = parts.playbooks.by_kind[kind]
+        matter.agent = playbook.agent
+        step = f"look.{snapshot.generation}.{position}.{turn}.{playbook.agent}"
+        evidence = read_evidence(parts, journal, thought, playbook, step)
+        if evidence.failed:
+            matter.failed = evidence.failed
+            return
+        stored = matter.stored or {}
+        case = Case(
+            kind=kind,
+            clause=matter.clause or said,
+            text=said,
+            wants_money=any(r.wants_money for r in thought.readings),
+            at=snapshot.ticket["opened_at"],
+            now=parts.store.clock.now(),
+            policy=parts.policy,
+            identity=thought.identified.identity,
+            customer=thought.identified.customer,
+            requester=snapshot.ticket["requester"],
+            answers=answers,
+            asked=stored.get("rule")
+            if stored.get("state") == IssueState.AWAITING_CUSTOMER
+            else None,
+            answer=answer,
+            records=evidence.records,
+            open_refunds=pending,
+            alone=len([m for m in thought.matters if not m.settled]) == 1,
+        )
+        finding = examine(playbook, case, parts.templates, thought.language)
+        if finding is None:
+            matter.waits_for_identity = True
+            return
+        if finding.refer is None:
+            matter.finding = finding
+            return
+        kind = finding.refer
+
+
+_EMPTY_HANDED = {"T4": 0.8, "P2": 0.85, "A1": 0.9, "I4": 0.9, "B8": 0.6, "B4": 0.6}
+"""Rules that fire where the records show nothing, and how sure triage must be of the issue then."""
+
+
+def _doubtful(matter: Matter) -> bool:
+    finding = matter.finding
+    if finding is None or finding.plan or matter.stored is not None:
+        return False
+    return matter.confidence < _EMPTY_HANDED.get(finding.rule, 0.0)
+
+
+def _join(journal: Journal, matters: list[Matter]) -> None:
+    """An issue that another one's rule has settled with is none of its own.
+
+    Nor is one that triage was not sure of and for which the records show nothing, beside a surer one.
+    """
+    sure = [m for m in matters if m.finding is not None and not _doubtful(m)]
+    for matter in matters:
+        if sure and matter.finding is not None and _doubtful(matter):
+            matter.follows = sure[0]
+        claims = any(FAMILY_OF.get(m.kind) == "compensation" for m in matters)
+        if (
+            claims
+            and matter.kind == "service_down"
+            and matter.finding
+            and matter.finding.rule == "T4"
+        ):
+            matter.follows = next(m for m in matters if FAMILY_OF.get(m.kind) == "compensation")
+    for position, matter in enumerate(matters):
+        if matter.finding is None or matter.follows is not None:
+            continue
+        for other in matters[:position]:
+            if other.finding is None or other.follows is not None:
+                continue
+            mine = [(p.action, p.arguments) for p in matter.finding.plan]
+            theirs = [(p.action, p.arguments) for p in other.finding.plan]
+            same_rule = matter.finding.rule == other.finding.rule
+            if (
+                same_rule
+                and mine == theirs
+                and (mine or matter.finding.evidence == other.finding.evidence)
+            ):
+                if (
+                    FAMILY_OF.get(matter.kind) == "question"
+                    and matter.clause != other.clause
+                    and not mine
+                ):
+                    continue
+                matter.follows = other
+                break
+
+
+def _tell(journal: Journal, matter: Matter) -> None:
+    agent = (matter.agent or AgentName.COORDINATOR).value
+    if matter.waits_for_identity:
+        journal.note("diagnosis", agent, {"issue": matter.kind, "rule": "I3", "cause": "The writer is not known.",
+                                          "confidence": 1.0, "evidence": []})  # fmt: skip
+        return
+    if matter.failed:
+        journal.note(
+            "diagnosis", agent, {"issue": matter.kind, "error": matter.failed, "evidence": []}
+        )
+        return
+    finding = matter.finding
+    assert finding is not None
+    journal.note(
+        "diagnosis",
+        agent,
+        {
+            "issue": matter.kind,
+            "rule": finding.rule,
+            "cause": finding.cause,
+            "confidence": finding.confidence,
+            "evidence": finding.evidence,
+            **({"follows": matter.follows.kind} if matter.follows else {}),
+        },
+    )
+    if matter.follows is None:
+        journal.note(
+            "plan",
+            AgentName.RESOLUTION.value,
+            {
+                "issue": matter.kind,
+                "actions": [p.action.value for p in finding.plan],
+                "reply": finding.reply,
+                "end": finding.end.value,
+            },
+        )

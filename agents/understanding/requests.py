@@ -1,0 +1,151 @@
+"""Which requests the clauses of a message make."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.understanding import signs
+from agents.understanding.kinds import (
+    BILLING_ERRORS,
+    FAMILIES,
+    FAMILY_OF,
+)
+from agents.understanding.model import TriageModel
+from agents.understanding.reading import Found, Heard
+from agents.understanding.segments import Segment, family_scores
+
+ISSUE_AT = 0.42
+"""A family of requests counts as asked for from this probability on."""
+
+
+_VAGUE = {"billing_question", "unknown_charge", "wrong_amount", "refund_request"}
+
+
+_ABSORBED = {
+    "question": {
+        "fault",
+        "money",
+        "cancel",
+        "contact",
+        "profile",
+        "payment",
+        "privacy",
+        "document",
+    },
+    "status": {"fault", "money", "privacy"},
+    "plan": {"money"},
+}
+
+
+def hear(model: TriageModel, segment: Segment) -> Heard:
+    scores = _asked(model, segment)
+    kinds = {f: _best_kind(model, segment.probabilities, f) for f, s in scores.items() if s >= 0.05}
+    return Heard(segment.text, {f: round(s, 3) for f, s in scores.items() if f in kinds}, kinds)
+
+
+def find_issues(
+    model: TriageModel, segments: list[Segment], whole: NDArray[np.floating] | None
+) -> list[Found]:
+    """The requests of a message; its subject speaks only where the body asks for nothing."""
+    body = [s for s in segments if s.weight == 1.0]
+    found = _found_in(model, body)
+    if not found:
+        found = _found_in(model, segments)
+    if not found:
+        found = _together(model, segments)
+    if not found and whole is not None and segments:
+        scores = family_scores(model, whole)
+        best = max(scores, key=lambda f: scores[f])
+        if scores[best] >= ISSUE_AT:
+            text = max(segments, key=lambda s: family_scores(model, s.probabilities)[best]).text
+            found = [Found(_best_kind(model, whole, best), round(scores[best], 3), text)]
+    return _absorb(found)
+
+
+def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
+    found: dict[str, Found] = {}
+    for segment in segments:
+        scores = _asked(model, segment)
+        for family, score in scores.items():
+            if score < ISSUE_AT:
+                continue
+            kind = _best_kind(model, segment.probabilities, family)
+            if kind == "unknown_charge" and signs.wants_money(segment.text):
+                kind = "refund_request"
+            key, seen = family, found.get(family)
+            if seen is not None and kind in BILLING_ERRORS and seen.kind in BILLING_ERRORS:
+                key = family if kind == seen.kind or score < 0.7 else kind
+                seen = found.get(key)
+            if seen is None:
+                found[key] = Found(kind, round(min(score, 0.99), 3), segment.text)
+            elif _sharper(kind, seen.kind, score, seen.confidence):
+                found[key] = Found(
+                    kind, round(min(max(score, seen.confidence), 0.99), 3), segment.text
+                )
+    return list(found.values())
+
+
+def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
+    """How likely a segment asks for each family, after plain signs for or against."""
+    scores = {f: s * segment.weight for f, s in family_scores(model, segment.probabilities).items()}
+    if signs.asks_how(segment.text):
+        best = max(scores, key=lambda f: scores[f])
+        if scores[best] < 0.8 or best not in ("fault", "money", "cancel", "contact", "privacy"):
+            scores["question"] = max(
+                scores["question"], 0.75 - 0.25 * (best not in ("question", "plan"))
+            )
+    if signs.keeps_subscription(segment.text):
+        scores["cancel"] *= 0.3
+    if not signs.speaks_of_change(segment.text):
+        scores["contact"] *= 0.5
+    return scores
+
+
+def _together(model: TriageModel, segments: list[Segment]) -> list[Found]:
+    """A request that no sentence makes alone but several point to."""
+    totals: dict[str, float] = {}
+    for segment in segments:
+        for family, score in _asked(model, segment).items():
+            totals[family] = 1 - (1 - totals.get(family, 0.0)) * (1 - score)
+    best = max(totals, key=lambda f: totals[f], default="")
+    if not best or totals[best] < 0.5:
+        return []
+    clue = max(segments, key=lambda s: _asked(model, s)[best])
+    return [
+        Found(
+            _best_kind(model, clue.probabilities, best), round(min(totals[best], 0.6), 3), clue.text
+        )
+    ]
+
+
+def _best_kind(model: TriageModel, row: NDArray[np.floating], family: str) -> str:
+    index = {kind: i for i, kind in enumerate(model.kinds)}
+    return max((k for k in FAMILIES[family] if k in index), key=lambda k: float(row[index[k]]))
+
+
+def _sharper(kind: str, seen: str, score: float, seen_score: float) -> bool:
+    """Whether a further clause of the same family says better what it is about."""
+    if kind in BILLING_ERRORS and seen not in BILLING_ERRORS:
+        return True
+    if kind in _VAGUE and seen in BILLING_ERRORS:
+        return False
+    if kind == "refund_request" and seen in _VAGUE:
+        return True
+    if seen == "technical_problem" and kind != seen and score > 0.5:
+        return True
+    return score > seen_score + 0.15
+
+
+def _absorb(issues: list[Found]) -> list[Found]:
+    """Drop what only speaks of another issue's matter."""
+    families = {FAMILY_OF[issue.kind] for issue in issues}
+    kept = []
+    best = max((issue.confidence for issue in issues), default=0.0)
+    for issue in issues:
+        family = FAMILY_OF[issue.kind]
+        if best >= 0.75 and issue.confidence < 0.55:
+            continue
+        strong = issue.confidence >= (0.9 if family == "plan" else 0.72)
+        if not strong and families & _ABSORBED.get(family, set()):
+            continue
+        kept.append(issue)
+    return kept

@@ -1,0 +1,87 @@
+"""A message cut into the clauses that ask for different things."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.understanding.kinds import (
+    BILLING_ERRORS,
+    FAMILIES,
+)
+from agents.understanding.model import TriageModel, packaged_model
+from agents.understanding.spelling import respell
+from agents.understanding.text import clauses, sentences
+
+
+@dataclass
+class Segment:
+    text: str
+    probabilities: NDArray[np.floating]
+    weight: float = 1.0
+    sentence: int = 0
+
+
+_TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
+
+
+def spelled(text: str) -> str:
+    """Short forms written out and mistyped key words put right, as the classifiers know them."""
+    return respell(_TIMES.sub("twice", text), packaged_model().words)
+
+
+def cut_up(subject: str, body: str) -> list[tuple[str, list[str], float]]:
+    """(sentence, its clauses, weight), the subject last and lighter."""
+    found = [(s, clauses(s), 1.0) for s in sentences(body)]
+    title = subject.strip()
+    title = re.sub(r"^((re|fwd?|aw|wg|rv|tr)\s*:\s*)+", "", title, flags=re.IGNORECASE)
+    if title:
+        found.append((title, [title], 0.75 if found else 1.0))
+    return found
+
+
+def family_scores(model: TriageModel, row: NDArray[np.floating]) -> dict[str, float]:
+    index = {kind: i for i, kind in enumerate(model.kinds)}
+    return {
+        family: float(sum(row[index[kind]] for kind in kinds if kind in index))
+        for family, kinds in FAMILIES.items()
+    }
+
+
+def choose_segments(
+    model: TriageModel,
+    parts: list[tuple[str, list[str], float]],
+    rows: dict[str, NDArray[np.floating]],
+) -> list[Segment]:
+    """Sentences as they are, or cut where their clauses clearly ask for different things."""
+    chosen: list[Segment] = []
+    for number, (sentence, cut, weight) in enumerate(parts):
+        families = []
+        for clause in cut if len(cut) > 1 else []:
+            scores = family_scores(model, rows[clause])
+            best = max(scores, key=lambda f: scores[f])
+            families.append(best if scores[best] >= 0.5 else None)
+        if len({family for family in families if family}) > 1:
+            chosen += [Segment(clause, rows[clause], weight, number) for clause in cut]
+            continue
+        halves = [half for half in two_halves(sentence) if half in rows]
+        whole = model.kinds[int(rows[sentence].argmax())]
+        asked = [family_scores(model, rows[half]) for half in halves]
+        tops = {
+            max(scores, key=lambda f: scores[f]) for scores in asked if max(scores.values()) >= 0.6
+        }
+        if weight == 1.0 and len(tops) > 1 and whole not in BILLING_ERRORS:
+            chosen += [Segment(half, rows[half], weight, number) for half in halves]
+        else:
+            chosen.append(Segment(sentence, rows[sentence], weight, number))
+    return chosen
+
+
+_AND = re.compile(r",? (?:and|und|y|et|e|en) ", re.IGNORECASE)
+
+
+def two_halves(sentence: str) -> list[str]:
+    """A sentence cut at its `and`, where both parts are long enough to ask for something."""
+    parts = _AND.split(sentence, maxsplit=1)
+    return parts if len(parts) == 2 and all(len(p.split()) >= 4 for p in parts) else []
