@@ -34,25 +34,17 @@ def _plain(value: object) -> object:
 
 def print_json(document: object) -> None:
     """The one JSON document of this call, on standard output."""
-    text = json.dumps(document, ensure_ascii=False, indent=2, default=_plain)
-    # A lone surrogate (from a file in a wrong encoding) has no UTF-8.
-    out(text.encode("utf-8", "replace").decode("utf-8"))
+    out(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
 
 
 def out(text: str) -> None:
     """A line on standard output."""
-    print(_fit(text, sys.stdout.encoding), flush=True)
+    print(text, flush=True)
 
 
 def say(text: str) -> None:
     """A line for the person, on standard error."""
-    print(_fit(text, sys.stderr.encoding), file=sys.stderr, flush=True)
-
-
-def _fit(text: str, encoding: str | None) -> str:
-    """`text` with question marks for what the stream's encoding lacks."""
-    name = encoding or "utf-8"
-    return text.encode(name, "replace").decode(name)
+    print(text, file=sys.stderr, flush=True)
 
 
 def screen() -> "Console":

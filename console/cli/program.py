@@ -1,5 +1,6 @@
 """The program's commands, each loaded when it is called, and how it ends."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from console.cli.options import As, Db, PlaybookFolder, PolicyFile
+from console.cli.options import As, PlaybookFolder, PolicyFile
 
 INTERRUPTED = 130
 """The exit code after ctrl+c."""
@@ -111,6 +112,10 @@ class Program(TyperGroup):
         return code
 
     def _run(self, args: list[str]) -> int:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # What a terminal's encoding lacks is shown as a question mark, not as a fault.
+                stream.reconfigure(errors="replace")
         try:
             with self.make_context("handrail", args) as ctx:
                 self.invoke(ctx)
@@ -192,7 +197,15 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def handrail(
     ctx: typer.Context,
-    db: Db = None,
+    db: Annotated[
+        str | None,
+        typer.Option(
+            "--db",
+            metavar="PATH|URL",
+            help="The workspace (default: HANDRAIL_DB, else a file in your data folder).",
+            show_default=False,
+        ),
+    ] = None,
     operator: As = None,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,

@@ -33,12 +33,13 @@ def replay(
     """Step through a ticket's log: what each agent read, found, proposed and did, and when."""
     from console.bootstrap import open_session
     from data.queries.queue import find_ticket
-    from data.queries.tickets import ticket_events
+    from data.queries.tickets import ticket_detail, ticket_events
 
     session = open_session(db, create=False)
     try:
         ticket_id = find_ticket(session.store, ticket)
         events = ticket_events(session.store, ticket_id)
+        names = {a.id: a.name for a in ticket_detail(session.store, ticket_id).actions}
     finally:
         session.close()
     if at is not None:
@@ -55,7 +56,7 @@ def replay(
         took = measures(event)
         took = f"  ({took})" if took else ""
         when = event.at.strftime("%m-%d %H:%M:%S.%f")[:-3]
-        text = line(headline(event) + took, 1000)
+        text = line(headline(event, names) + took, 1000)
         console.print(block(f"{event.position:>4}  {when}  {event.agent:<11} {text}"))
     if at is not None and page:
         for name, value in details(page[-1]):

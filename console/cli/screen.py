@@ -1,9 +1,14 @@
 """`handrail` without a command: the console on a terminal."""
 
+import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.errors import HandrailError
+
+if TYPE_CHECKING:
+    from console.bootstrap import Session
 
 
 def open_console(
@@ -25,9 +30,16 @@ def open_console(
 
     session = open_session(db, operator, rules=Rules(policy, playbooks), keep_worker=keep_worker)
     try:
-        _ = session.service  # a mistake in the policy is told before the screen changes
-        from console.app import run
-
-        run(session, worker=worker, keep_worker=keep_worker)
+        show_console(session, worker=worker, keep_worker=keep_worker)
     finally:
         session.close()
+
+
+def show_console(session: "Session", *, worker: bool = True, keep_worker: bool = False) -> None:
+    """The console on an open session, until the person leaves."""
+    _ = session.service  # a mistake in the policy is told before the screen changes
+    # Without a handler, Python writes warnings to standard error, which is the screen.
+    logging.getLogger().addHandler(logging.NullHandler())
+    from console.app import run
+
+    run(session, worker=worker, keep_worker=keep_worker)

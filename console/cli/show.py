@@ -55,7 +55,7 @@ def show(ticket: Ticket, db: Db = None, as_json: AsJson = False) -> None:
     _issues(console, detail)
     _actions(console, detail, now)
     _handoffs(console, detail)
-    _trace(console, events)
+    _trace(console, events, {action.id: action.name for action in detail.actions})
 
 
 def _title(console: "Console", text: str) -> None:
@@ -158,10 +158,10 @@ def _handoffs(console: "Console", detail: "TicketDetail") -> None:
                 console.print(block(_indented(line(f"{name}: {sentence}", 1000))))
 
 
-def _trace(console: "Console", events: "list[EventRow]") -> None:
+def _trace(console: "Console", events: "list[EventRow]", names: dict[str, str]) -> None:
     _title(console, "Trace")
     for event in events:
         took = measures(event)
         took = f"  ({took})" if took else ""
         at = event.at.strftime("%m-%d %H:%M:%S")
-        console.print(block(f"{at} {event.agent:<11} {line(headline(event) + took)}"))
+        console.print(block(f"{at} {event.agent:<11} {line(headline(event, names) + took)}"))

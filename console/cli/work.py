@@ -29,7 +29,7 @@ def work(
 
     Exit code 1 if tickets went to a person because the agents failed; they are named.
     """
-    from agents.worker import Order, stop_on_signals
+    from agents.worker import Order, stopped_by_signals
     from agents.worker import work as work_on
     from console.bootstrap import Rules, open_session
 
@@ -37,7 +37,6 @@ def work(
     session = open_session(db, create=False, rules=Rules(policy, playbooks))
     try:
         stop = threading.Event()
-        came = stop_on_signals(stop)
         order = Order(
             concurrency,
             until_idle,
@@ -45,7 +44,8 @@ def work(
                 say(f"working on {session.store.url.database}") if not until_idle else None
             ),
         )
-        worked = work_on(session.store, session.rules.places, order, stop)
+        with stopped_by_signals(stop) as came:
+            worked = work_on(session.store, session.rules.places, order, stop)
         counts = _counts(session.store)
     finally:
         session.close()
