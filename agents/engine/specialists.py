@@ -1,5 +1,6 @@
 """The specialists: each issue examined by its role, several at the same time."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from agents.engine.evidence import read_evidence
@@ -103,8 +104,17 @@ def _specialist(
         kind = finding.refer
 
 
-_EMPTY_HANDED = {"T4": 0.8, "P2": 0.85, "A1": 0.9, "I4": 0.9, "B8": 0.6, "B4": 0.6}
+_EMPTY_HANDED = {"T4": 0.8, "P2": 0.85, "A1": 0.9, "I4": 0.9, "B8": 0.8, "B6": 0.8, "B4": 0.8}
 """Rules that fire where the records show nothing, and how sure triage must be of the issue then."""
+
+
+_REPAIRS = ("T1", "T2", "T5")
+
+
+def _same_thing(one: Matter, other: Matter) -> bool:
+    """Whether two clauses speak of the same thing: they share a telling word."""
+    words = [set(re.findall(r"[^\W\d_]{5,}", m.clause.lower())) for m in (one, other)]
+    return one.kind == "product_question" and bool(words[0] & words[1])
 
 
 def _doubtful(matter: Matter) -> bool:
@@ -123,6 +133,14 @@ def _join(journal: Journal, matters: list[Matter]) -> None:
     for matter in matters:
         if sure and matter.finding is not None and _doubtful(matter):
             matter.follows = sure[0]
+        repaired = next((m for m in matters if m.finding and m.finding.rule in _REPAIRS), None)
+        if (
+            repaired
+            and matter.finding
+            and matter.finding.rule == "P2"
+            and _same_thing(matter, repaired)
+        ):
+            matter.follows = repaired
         claims = any(FAMILY_OF.get(m.kind) == "compensation" for m in matters)
         if (
             claims

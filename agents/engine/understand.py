@@ -15,6 +15,7 @@ from agents.engine.snapshot import (
 )
 from agents.engine.thought import Matter, Thought
 from agents.facts.case import moment
+from agents.facts.technical import missing_features
 from agents.understanding.grounding import World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Found, Reading
@@ -136,6 +137,9 @@ def ground_readings(
         [f for plan in evidence.records.get("plans", []) for f in plan["features"] or []],
         evidence.records.get("articles", []),
         evidence.records.get("charges", []),
+        missing_features(
+            evidence.records.get("subscriptions", []), evidence.records.get("plans", [])
+        ),
     )
     grounded = []
     for reading in fresh:

@@ -354,7 +354,7 @@ def _lacking(case: Case, charges: list[Row], named: list[Row]) -> list[str]:
 
 def _could_be_two(case: Case, charges: list[Row], named: list[Row]) -> bool:
     """Whether there are two charges that somebody might take for a duplicate."""
-    paid = [c for c in (named or charges) if c["status"] != "failed"]
+    paid = named or charges
     if not named:
         paid = [c for c in paid if days_between(c["at"], case.at) <= 45]
     return len(paid) > 1

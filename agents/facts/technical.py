@@ -223,14 +223,7 @@ def _repeated(case: Case, operation: str) -> bool:
 
 def _missing(case: Case, concerned: list[str], services: list[str]) -> tuple[list[str], str | None]:
     """Features that the plan has and the active subscription lacks, those named first (T5)."""
-    plans = {p["id"]: p for p in case.rows("plans")}
-    lacking = [
-        feature
-        for subscription in case.rows("subscriptions")
-        if subscription["status"] in ("active", "trialing") and subscription["plan"] in plans
-        for feature in plans[subscription["plan"]]["features"] or []
-        if feature not in (subscription["features"] or [])
-    ]
+    lacking = missing_features(case.rows("subscriptions"), case.rows("plans"))
     named = [name for name in concerned if name in lacking]
     if concerned and not named:
         own = [s for s in concerned if s in services]
@@ -240,3 +233,15 @@ def _missing(case: Case, concerned: list[str], services: list[str]) -> tuple[lis
             return [], None
     missing = named or (lacking if case.kind == "missing_feature" else [])
     return missing, missing[0] if missing else None
+
+
+def missing_features(subscriptions: list[Row], plans: list[Row]) -> list[str]:
+    """Features that the plans of active subscriptions have and the subscriptions lack."""
+    by_id = {p["id"]: p for p in plans}
+    return [
+        feature
+        for subscription in subscriptions
+        if subscription["status"] in ("active", "trialing") and subscription["plan"] in by_id
+        for feature in by_id[subscription["plan"]]["features"] or []
+        if feature not in (subscription["features"] or [])
+    ]

@@ -33,6 +33,8 @@ class World:
     features: list[str]
     articles: list[Row]
     charges: list[Row]
+    missing: list[str]
+    """Features of an active subscription's plan that the subscription lacks."""
 
     @property
     def names(self) -> list[str]:
@@ -61,7 +63,7 @@ def ground(reading: Reading, world: World) -> list[Found]:
         if question is not None:
             issues = _with_question(issues, question)
     best = max((issue.confidence for issue in issues), default=0.0)
-    return [i for i in issues if best < GROUNDED or i.confidence >= 0.55]
+    return [i for i in issues if best < GROUNDED or i.confidence >= 0.6]
 
 
 def _money(heard: Heard, world: World) -> Found | None:
@@ -92,6 +94,9 @@ def _fault(heard: Heard, world: World) -> Found | None:
         (s for s in world.services if s["name"] in named and s["status"] != "operational"), None
     )
     error = next((e for e in world.errors if e["service"] in named), None)
+    lost = [name for name in named if name in world.missing]
+    if lost and troubled is None and error is None:
+        return Found("missing_feature", max(score, GROUNDED), heard.text)
     kind = heard.kinds.get("fault", "technical_problem")
     others = max((s for f, s in heard.families.items() if f != "fault"), default=0.0)
     if score < _FAULT_AT and (troubled is None or others > 0.6):

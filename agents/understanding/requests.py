@@ -95,6 +95,10 @@ def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
             )
     if signs.keeps_subscription(segment.text):
         scores["cancel"] *= 0.3
+    elif signs.asks_to_cancel(segment.text) and scores["cancel"] > 0.2:
+        scores["cancel"] = max(scores["cancel"], 0.85)
+    if max(scores.values()) < 0.6 and signs.reports_fault(segment.text):
+        scores["fault"] = max(scores["fault"], 0.6)
     if not signs.speaks_of_change(segment.text):
         scores["contact"] *= 0.5
     return scores
@@ -142,7 +146,9 @@ def _absorb(issues: list[Found]) -> list[Found]:
     best = max((issue.confidence for issue in issues), default=0.0)
     for issue in issues:
         family = FAMILY_OF[issue.kind]
-        if best >= 0.75 and issue.confidence < 0.55:
+        if issue.confidence < min(best, 0.6):
+            continue
+        if family == "cancel" and len(issues) > 1 and not signs.asks_to_cancel(issue.text):
             continue
         strong = issue.confidence >= (0.9 if family == "plan" else 0.72)
         if not strong and families & _ABSORBED.get(family, set()):

@@ -156,6 +156,36 @@ def insults(text: str) -> bool:
     return bool(_INSULT.search(text))
 
 
+_CANCELS = re.compile(
+    r"\b(please|pls|want to|wanna|would like to|i'd like to|we'd like to|need to|wish to|could you|can you|how can i|"
+    r"going to|ready to|decided to)\s+(?:also\s+|kindly\s+)?(cancel|terminate|end|stop|quit|close|discontinue)\b(?! the charge)"
+    r"|^(cancel|terminate|end|stop) (my|our|the|this)\b|\b(kündige|kündigen|abo beenden)\b|\b(dar(me|nos)? de baja|cancelar (mi|la|nuestra))"
+    r"|\b(résilier|annuler (mon|notre|l'))|\b(disdire|disdetta|opzeggen|cancelar (a|minha))\b",
+    re.IGNORECASE,
+)
+_FAULT = re.compile(
+    r"\b((can'?t|cannot|can not|couldn'?t|unable to|won'?t|doesn'?t|does not|isn'?t|don'?t|no longer|not able to|stopped|keeps?|"
+    r"fails? to|makes? no)\b.{0,40}\b(log|sign|open|load|print|save|sync|work\w*|show\w*|start\w*|play\w*|send\w*|connect\w*|"
+    r"update\w*|upload\w*|download\w*|export\w*|import\w*|respond\w*|crash\w*|freez\w*|beep\w*|sound\w*|there|see|find|access)"
+    r"|not working|broken|blank (page|screen|sheet)|white screen|error( message)?|crash\w*|frozen|hangs?)\b"
+    r"|\b(no (consigo|puedo|funciona|carga|abre|aparece|sale|imprime|deja)|sale en blanco|da error)\b"
+    r"|\b(funktioniert|geht|lädt|öffnet|startet|druckt|synchronisiert)\b.{0,20}\bnicht\b|\bfehlermeldung\b"
+    r"|\bne (fonctionne|marche|charge|s'ouvre|s'affiche) (pas|plus)\b|\bnon (funziona|si apre|carica)\b|\bwerkt niet\b"
+    r"|\bnão (funciona|abre|carrega)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_to_cancel(text: str) -> bool:
+    """Whether a text plainly asks to end a subscription from now on."""
+    return bool(_CANCELS.search(text))
+
+
+def reports_fault(text: str) -> bool:
+    """Whether a text plainly says that something does not work."""
+    return bool(_FAULT.search(text))
+
+
 def keeps_subscription(text: str) -> bool:
     """Whether a text says that its writer does not want to cancel."""
     return bool(_NOT_CANCELLING.search(text))

@@ -198,7 +198,8 @@ def _noise(
             else None
         )
     asked = max((i.confidence for i in issues), default=0.0)
-    return best if sums[best] >= 0.5 and (asked < 0.6 or sums[best] > 0.8) else None
+    entire = float(whole[index[best]]) >= 0.5
+    return best if sums[best] >= 0.5 and (asked < 0.42 or (entire and asked < 0.9)) else None
 
 
 def priority_of(reading: Reading, tier: str | None = None) -> Priority:
