@@ -384,9 +384,7 @@ class Service:
 def _next_position(tx: Transaction, ticket_id: str) -> int:
     message = table(Message)
     last = tx.connection.execute(
-        select(func.max(message.c.position)).where(
-            message.c.ticket_id == ticket_id, message.c.position < 100_000
-        )
+        select(func.max(message.c.position)).where(message.c.ticket_id == ticket_id)
     ).scalar()
     return int(last or 0) + 1
 

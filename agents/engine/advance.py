@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import update
 
 from agents.engine import executor
+from agents.engine.conversation import add_message
 from agents.engine.executor import Unread
-from agents.engine.handoff import pass_on
+from agents.engine.handoff import looks_again, pass_on
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.propose import journal_event, store_plan, store_understanding
@@ -17,7 +18,7 @@ from agents.engine.thought import Thought, intents_of
 from agents.understanding.kinds import intent_of
 from data.errors import Fenced
 from data.queries.tickets import ISSUE, RUN
-from data.store import MESSAGE, TICKET, NewEvent
+from data.store import NewEvent
 from data.tables import Issue, Run
 from data.vocabulary import (
     AGENTS_OWN,
@@ -64,11 +65,15 @@ class Engine:
         self._undo_requested(journal, snapshot)
         if ticket["owner"] != AGENTS_OWN:
             with journal.write() as tx:
-                mark_read(tx, snapshot)
+                due = ticket["timer_at"] is not None and ticket["timer_at"] <= tx.now
+                mark_read(tx, snapshot, **({"timer_at": None} if due else {}))
             return
         run = snapshot.run
         if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
             journal.resume(run["id"])
+        if any(a["state"] == ActionState.EXECUTING for a in snapshot.actions):
+            self._settle_begun(journal, snapshot)
+            snapshot = take_snapshot(self.parts.store, ticket["id"])
         if snapshot.unread or ticket["status"] == TicketStatus.NEW:
             self._think(journal, snapshot)
             return
@@ -88,7 +93,8 @@ class Engine:
         self._begin(journal, snapshot)
         thought = think(self.parts, journal, snapshot)
         if thought.noise:
-            self._close_noise(journal, snapshot, thought)
+            if self._close_noise(journal, snapshot, thought):
+                self._settle(journal, snapshot.ticket["id"])
             return
         if thought.person:
             self._store_understanding(journal, snapshot, thought)
@@ -97,7 +103,10 @@ class Engine:
             if thought.matters:
                 first = intents_of(thought.matters)[0].value
             skill = "account" if rule == "I3" else first
+            seen = snapshot.ticket["wake_seq"]
             snapshot = take_snapshot(self.parts.store, snapshot.ticket["id"])
+            # What came in meanwhile has not been read.
+            snapshot.ticket["wake_seq"] = seen
             escalate_at_once(self.parts, journal, snapshot, rule, reason, skill)
             return
         if thought.merge_into:
@@ -144,8 +153,18 @@ class Engine:
                     slots={"clause": matter.clause},
                 )  # fmt: skip
 
-    def _close_noise(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
-        """N1: noise closes a ticket that asked for nothing; one that did goes on as it was."""
+    def _close_noise(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> bool:
+        """N1: noise closes a ticket that asked for nothing; one that did goes on as it was.
+
+        Whether requests are open still, so that the run goes on.
+        """
+        keep = any(
+            a["state"] in (ActionState.PROPOSED, ActionState.APPROVED) for a in snapshot.actions
+        )
+        if keep:
+            with journal.write() as tx:
+                tx.set_ticket(snapshot.ticket["id"], read_count=len(snapshot.messages))
+            return True
         ticket, reading = snapshot.ticket, thought.readings[-1]
         first = ticket["read_count"] == 0
         with journal.write() as tx:
@@ -176,14 +195,11 @@ class Engine:
                 changes |= self._after_noise(tx, snapshot, thought)
             data = {"status": changes.get("status", ticket["status"]), "outcome": {"code": "noise"}}
             journal_event(tx, journal, "run.ended", data)
-            keep = any(
-                a["state"] in (ActionState.PROPOSED, ActionState.APPROVED) for a in snapshot.actions
-            )
-            state = RunState.PARKED if keep else RunState.ENDED
             tx.connection.execute(
-                update(RUN).where(RUN.c.id == journal.run_id).values(state=state.value)
+                update(RUN).where(RUN.c.id == journal.run_id).values(state=RunState.ENDED.value)
             )
             mark_read(tx, snapshot, **changes)
+        return False
 
     def _after_noise(self, tx: Any, snapshot: Snapshot, thought: Thought) -> dict[str, Any]:
         """Plain thanks: what awaited the customer is settled, nothing else changes."""
@@ -209,23 +225,9 @@ class Engine:
         assert other is not None
         with journal.write() as tx:
             store_understanding(tx, snapshot, thought)
-            position = other["message_count"]
+            name = f"merged from {snapshot.ticket['ref']}"
             for message in snapshot.messages:
-                position += 1
-                tx.connection.execute(
-                    MESSAGE.insert().values(
-                        id=tx.ids("m"), ticket_id=other["id"], position=position + 100_000,
-                        author=Author.NOTE.value, name=f"merged from {snapshot.ticket['ref']}",
-                        at=message["at"], body=message["body"],
-                    )
-                )  # fmt: skip
-            tx.connection.execute(
-                update(TICKET)
-                .where(TICKET.c.id == other["id"])
-                .values(
-                    message_count=TICKET.c.message_count + len(snapshot.messages), updated_at=tx.now
-                )
-            )
+                add_message(tx, other["id"], Author.NOTE, message["body"], name, message["at"])
             data = {"into": other["ref"], "from": snapshot.ticket["ref"]}
             journal_event(tx, journal, "ticket.merged", data)
             tx.append(NewEvent("ticket.merged", AgentName.COORDINATOR.value, data, other["id"]))
@@ -254,6 +256,8 @@ class Engine:
                         shown = {k: escalation[k] for k in ("skill", "to", "kind")}
                         changes = {"escalation": shown, "timer_at": None}
                         journal_event(tx, journal, "handoff.passed_on", shown)
+                    else:
+                        changes = {"timer_at": looks_again(tx, ticket["escalation"] or {})}
                 elif ticket["status"] in (TicketStatus.RESOLVED, TicketStatus.AWAITING_CUSTOMER):
                     changes = {
                         "status": TicketStatus.CLOSED.value,
@@ -266,7 +270,15 @@ class Engine:
                         "ticket.closed",
                         {"after_days": parts.policy.tickets.close_after_days},
                     )
+                else:
+                    changes = {"timer_at": None}
             mark_read(tx, snapshot, **changes)
+
+    def _settle_begun(self, journal: Journal, snapshot: Snapshot) -> None:
+        """Bring what was begun before a crash to its end, before anything is read or decided."""
+        for action in snapshot.actions:
+            if action["state"] == ActionState.EXECUTING:
+                executor.execute(self.parts, journal, action)
 
     def _undo_requested(self, journal: Journal, snapshot: Snapshot) -> None:
         for action in snapshot.actions:

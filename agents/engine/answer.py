@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import func
-
 from agents.actions.catalogue import digest_of, target_of
 from agents.engine import executor
 from agents.engine.ends import Why
@@ -13,14 +11,12 @@ from agents.engine.propose import journal_event, preview_of
 from agents.engine.snapshot import Row, Snapshot
 from agents.facts.money import money
 from agents.replies import compose
-from data.store import MESSAGE, TICKET, Transaction
-from data.tables import Action, Decision, Message
+from data.tables import Action, Decision
 from data.vocabulary import (
     DONE_ACTIONS,
     ActionName,
     ActionState,
     AgentName,
-    Author,
     DecisionKind,
     Gate,
     IssueState,
@@ -91,17 +87,21 @@ def _done(snapshot: Snapshot, issue: Row) -> dict[str, Any]:
 
 
 def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> ActionState:
-    """Send the reply: an action like the others, with key, effect and delivery state."""
+    """Send the reply: an action like the others, with key, effect and delivery state.
+
+    Raises Unread or Halted before anything is sent.
+    """
     ticket, name = snapshot.ticket, ActionName.SEND_REPLY
     run_id = journal.run_id
+    arguments = {"ticket": ticket["id"], "body": body}
+    digest = digest_of(name, arguments)
     under_way = next(
-        (a for a in snapshot.actions if a["name"] == name and a["run_id"] == run_id), None
+        (a for a in snapshot.actions if a["run_id"] == run_id and a["digest"] == digest), None
     )
     if under_way is None:
-        arguments = {"ticket": ticket["id"], "body": body}
         with journal.write() as tx:
+            executor.check_unhindered(tx, ticket["id"], name, None)
             action_id = tx.ids("a")
-            digest = digest_of(name, arguments)
             tx.insert(
                 Action,
                 id=action_id,
@@ -137,23 +137,7 @@ def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> Actio
                 tx, journal, "action.executing", {"action": action_id, "name": name.value}
             )
             under_way = tx.action(action_id)
-    if under_way["state"] in DONE_ACTIONS:
-        return ActionState.VERIFIED
+    if under_way["state"] != ActionState.EXECUTING:
+        return ActionState(under_way["state"])
     outcome = executor.execute(parts, journal, under_way)
     return outcome.state
-
-
-def add_message(
-    tx: Transaction, ticket_id: str, author: Author, body: str, name: str | None
-) -> None:
-    """Add a message of ours to the conversation."""
-    last = tx.connection.execute(
-        MESSAGE.select()
-        .with_only_columns(func.max(MESSAGE.c.position))
-        .where(MESSAGE.c.ticket_id == ticket_id)
-    ).scalar()
-    tx.insert(
-        Message, id=tx.ids("m"), ticket_id=ticket_id, position=int(last or 0) + 1, author=author.value,
-        name=name, at=tx.now, body=body,
-    )  # fmt: skip
-    tx.set_ticket(ticket_id, message_count=TICKET.c.message_count + 1)

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from agents.actions.catalogue import digest_of
 from agents.connectors.protocols import Effect
+from agents.engine.conversation import add_message
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.propose import journal_event, undo_of
@@ -14,9 +16,9 @@ from agents.engine.verify import what_is_wrong
 from agents.errors import Refused, Retryable, UnknownOutcome
 from agents.policy.gate import rule_on
 from data.queries.tickets import DECISION, ISSUE
-from data.store import ACTION, MESSAGE, TICKET, Transaction, table
+from data.store import ACTION, MESSAGE, TICKET, NewEvent, Transaction, table
 from data.tables import Halt
-from data.vocabulary import ActionName, ActionState, Author, DecisionKind, Gate
+from data.vocabulary import ActionName, ActionState, AgentName, Author, DecisionKind, Gate
 
 Row = dict[str, Any]
 HALT = table(Halt)
@@ -48,6 +50,9 @@ def execute(parts: Parts, journal: Journal, action: Row) -> Outcome:
     """
     if action["state"] == ActionState.APPROVED:
         changed = changed_records(parts.reader, action["arguments"], action["records"])
+        if action["policy_version"] != parts.policy.version:
+            versions = [action["policy_version"], parts.policy.version]
+            changed["policy"] = {"version": versions}
         if changed:
             return _stale(journal, action, changed)
         refused = _begin(parts, journal, action)
@@ -102,27 +107,10 @@ def _begin(parts: Parts, journal: Journal, action: Row) -> Outcome | None:
 def check_can_start(parts: Parts, tx: Transaction, action: Row) -> None:
     """Unread or Halted if the action may not start now; AssertionError without a valid decision."""
     connection = tx.connection
-    unread = (
-        connection.execute(
-            select(func.count())
-            .select_from(MESSAGE)
-            .where(
-                MESSAGE.c.ticket_id == action["ticket_id"],
-                MESSAGE.c.author == Author.CUSTOMER.value,
-            )
-        ).scalar_one()
-        - connection.execute(
-            select(TICKET.c.read_count).where(TICKET.c.id == action["ticket_id"])
-        ).scalar_one()
-    )
-    if unread:
-        raise Unread
     intent = connection.execute(
         select(ISSUE.c.intent).where(ISSUE.c.id == action["issue_id"])
     ).scalar_one_or_none()
-    for halt in connection.execute(select(HALT).where(HALT.c.lifted_at.is_(None))):
-        if halt.action in (None, action["name"]) and halt.intent in (None, intent):
-            raise Halted
+    check_unhindered(tx, action["ticket_id"], ActionName(action["name"]), intent)
     decisions = connection.execute(
         select(DECISION.c.operator, DECISION.c.kind).where(
             DECISION.c.action_id == action["id"],
@@ -137,8 +125,32 @@ def check_can_start(parts: Parts, tx: Transaction, action: Row) -> None:
     allowed = (automatic and ruling.gate is Gate.AUTO) or len(people) >= max(
         action["people_needed"], ruling.people, 1
     )
-    if ruling.gate is Gate.FORBIDDEN or not allowed:
+    bound = digest_of(ActionName(action["name"]), action["arguments"]) == action["digest"]
+    if ruling.gate is Gate.FORBIDDEN or not allowed or not bound:
         raise AssertionError(f"action {action['id']} has no valid decision")
+
+
+def check_unhindered(tx: Transaction, ticket_id: str, name: ActionName, intent: str | None) -> None:
+    """Unread if the customer wrote what the agents have not read; Halted by the stop button."""
+    connection = tx.connection
+    unread = (
+        connection.execute(
+            select(func.count())
+            .select_from(MESSAGE)
+            .where(
+                MESSAGE.c.ticket_id == ticket_id,
+                MESSAGE.c.author == Author.CUSTOMER.value,
+            )
+        ).scalar_one()
+        - connection.execute(
+            select(TICKET.c.read_count).where(TICKET.c.id == ticket_id)
+        ).scalar_one()
+    )
+    if unread:
+        raise Unread
+    for halt in connection.execute(select(HALT).where(HALT.c.lifted_at.is_(None))):
+        if halt.action in (None, name) and halt.intent in (None, intent):
+            raise Halted
 
 
 def _call(parts: Parts, journal: Journal, action: Row) -> Effect:
@@ -194,7 +206,19 @@ def _finish(
             journal_event(
                 tx, journal, f"action.{state}", {**data, **({"why": problem} if problem else {})}
             )
+        if action["name"] == ActionName.SEND_REPLY and state is ActionState.VERIFIED:
+            _answered(tx, journal, action)
     return Outcome(state, problem)
+
+
+def _answered(tx: Transaction, journal: Journal, action: Row) -> None:
+    """Put the answer that went out into the conversation, together with the record of it."""
+    body = action["arguments"]["body"]
+    add_message(tx, action["ticket_id"], Author.AGENT, body, None)
+    language = tx.ticket(action["ticket_id"])["language"]
+    data = {"characters": len(body), "language": language}
+    agent = AgentName.COORDINATOR.value
+    tx.append(NewEvent("reply", agent, data, action["ticket_id"], journal.run_id, None, body))
 
 
 def _bring_up(tx: Transaction, action: Row, effect: Effect) -> None:

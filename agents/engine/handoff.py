@@ -70,7 +70,7 @@ def hand_over(
 def pass_on(parts: Parts, tx: Transaction, snapshot: Snapshot) -> dict[str, Any] | None:
     """After the policy's hours in a skill's queue: to anyone available; None if nobody is."""
     escalation = snapshot.ticket["escalation"] or {}
-    if escalation.get("to") or escalation.get("skill") == ANY:
+    if escalation.get("to"):
         return None
     free = [s["name"] for s in parts.reader.staff() if s["available"]]
     if not free:
@@ -95,6 +95,13 @@ def waits_until(parts: Parts, tx: Transaction, escalation: dict[str, Any]) -> An
     if escalation["to"] is not None:
         return None
     return tx.now + timedelta(hours=parts.policy.escalate.skill_wait_hours)
+
+
+def looks_again(tx: Transaction, escalation: dict[str, Any]) -> Any:
+    """When to look again for somebody free, after nobody was; None if somebody has it."""
+    if escalation.get("to"):
+        return None
+    return tx.now + timedelta(minutes=MINUTES_PER_CASE)
 
 
 def _open_cases(tx: Transaction, name: str) -> int:

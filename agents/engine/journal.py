@@ -87,14 +87,15 @@ class Journal:
         payload: str | None = None,
     ) -> None:
         """Append an event with the next write; personal data is taken out of `data`."""
-        if not self._waiting:
-            self._since = time.monotonic()
-        self._waiting.append(
-            NewEvent(
-                kind, agent, redact(data, self.names), self.ticket_id, self.run_id, step, payload,
-                self.store.clock.now(),
-            )
-        )  # fmt: skip
+        with self._lock:
+            if not self._waiting:
+                self._since = time.monotonic()
+            self._waiting.append(
+                NewEvent(
+                    kind, agent, redact(data, self.names), self.ticket_id, self.run_id, step, payload,
+                    self.store.clock.now(),
+                )
+            )  # fmt: skip
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:

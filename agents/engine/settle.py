@@ -6,20 +6,18 @@ from typing import Any
 from sqlalchemy import update
 
 from agents.engine import executor
-from agents.engine.answer import add_message, open_issues, reply, send
+from agents.engine.answer import open_issues, reply, send
 from agents.engine.ends import STOPS, Why, end_of, outcome_of
-from agents.engine.executor import Halted
+from agents.engine.executor import Halted, Unread
 from agents.engine.handoff import ANY, hand_over, summarise, waits_until
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.propose import journal_event
 from agents.engine.snapshot import Row, Snapshot, first_expiry, take_snapshot
 from data.queries.tickets import ISSUE, RUN
-from data.store import TICKET, NewEvent, Transaction
+from data.store import TICKET, Transaction
 from data.vocabulary import (
     ActionState,
-    AgentName,
-    Author,
     Intent,
     IssueState,
     RunState,
@@ -34,6 +32,8 @@ def settle(parts: Parts, journal: Journal, ticket_id: str) -> str:
     """
     while True:
         snapshot = take_snapshot(parts.store, ticket_id)
+        if snapshot.unread:
+            raise Unread
         _expire(parts, journal, snapshot)
         waiting, acted, halted = False, False, False
         for issue in open_issues(snapshot):
@@ -61,7 +61,11 @@ def settle(parts: Parts, journal: Journal, ticket_id: str) -> str:
         if waiting or halted:
             _park(journal, snapshot, halted=halted and not waiting)
             return "parked"
-        _finish(parts, journal, snapshot)
+        try:
+            _finish(parts, journal, snapshot)
+        except Halted:
+            _park(journal, snapshot, halted=True)
+            return "parked"
         return "ended"
 
 
@@ -152,12 +156,10 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
     elif IssueState.AWAITING_CUSTOMER in states:
         status = TicketStatus.AWAITING_CUSTOMER
     outcome = outcome_of(snapshot, ends, status)
+    if sent is not None and sent is not ActionState.VERIFIED and not escalated:
+        why = f"The answer to the customer is {sent}; look whether it went out."
+        outcome = Why("tool_failed", outcome.rule, why)
     with journal.write() as tx:
-        if sent is ActionState.VERIFIED:
-            add_message(tx, snapshot.ticket["id"], Author.AGENT, body, None)
-            data = {"characters": len(body), "language": snapshot.ticket["language"]}
-            agent = AgentName.COORDINATOR.value
-            tx.append(NewEvent("reply", agent, data, journal.ticket_id, journal.run_id, None, body))
         for issue in snapshot.issues:
             state, skill, _ = ends[issue["id"]]
             tx.connection.execute(
@@ -176,7 +178,7 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
             journal_event(tx, journal, "handoff", {**escalation, "summary": summary})
             timer = waits_until(parts, tx, escalation)
             changes["escalation"] = {k: escalation[k] for k in ("skill", "to", "kind")}
-        if body:
+        if sent is ActionState.VERIFIED:
             changes["answered_at"] = tx.now
         journal_event(
             tx, journal, "run.ended", {"status": status.value, "outcome": outcome.as_json()}
