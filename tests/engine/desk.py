@@ -206,6 +206,12 @@ class Desk:
         """Everything in the back office."""
         return {name: self.reader.table(name) for name in TABLES}
 
+    def record(self, table_name: str, record: str) -> Row:
+        """A row of the back office that must be there."""
+        found = self.reader.record(table_name, record)
+        assert found is not None
+        return found
+
     def effects(self, *names: str) -> list[Row]:
         """What the back office carried out."""
         return [e for e in self.reader.table("effects") if not names or e["action"] in names]

@@ -1,0 +1,53 @@
+"""Every packaged scenario ends as it says, each by itself and all of them in one process."""
+
+from pathlib import Path
+
+import pytest
+
+import data
+from agents.eval.run import Rules, play, run_scenario
+from agents.eval.scenario import load_scenario, scenario_files
+
+SCENARIOS = scenario_files([Path(data.__file__).parent / "scenarios"])
+
+
+@pytest.fixture(scope="session")
+def rules() -> Rules:
+    return Rules.load()
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario(path: Path, rules: Rules) -> None:
+    _, mismatches = play(load_scenario(path), rules)
+    assert [m.as_json() for m in mismatches] == []
+
+
+def test_all_scenarios_in_reverse_order_within_one_process(rules: Rules) -> None:
+    failed = {}
+    for path in reversed(SCENARIOS):
+        _, mismatches = play(load_scenario(path), rules)
+        if mismatches:
+            failed[path.stem] = [m.as_json() for m in mismatches]
+    assert failed == {}
+
+
+def test_doing_nothing_passes_none_of_the_cases_that_must_work(rules: Rules) -> None:
+    folder = SCENARIOS[0].parent
+    for name in (
+        "wrongful-cancellation",
+        "charged-after-cancelling",
+        "dashboard-lost-after-update",
+        "three-in-one",
+    ):
+        assert not run_scenario(folder / f"{name}.yaml", rules).nothing
+
+
+def test_each_rule_has_a_scenario() -> None:
+    names = [path.stem for path in SCENARIOS]
+    assert len(names) == len({load_scenario(path).name for path in SCENARIOS}) >= 40
+    rules = [
+        "a1", "a2", "a3", "b1", "b2", "b4", "b5", "b6", "b7", "b8", "b9", "c1", "e1", "e2", "e3",
+        "e4", "e5", "h1", "h2", "i1", "i2", "i3", "i4", "n1", "n2", "t1", "t2", "t3", "t4", "t5",
+        "p1", "p2",
+    ]  # fmt: skip
+    assert [rule for rule in rules if not any(n.startswith(f"{rule}-") for n in names)] == []
