@@ -77,8 +77,8 @@ def identify(
                 sender, strong = match, True
             elif misses or (digits and (claimed or answering)):
                 tries += 1
-        if said.cannot >= 0.5 or signs.says_cannot_verify(said.text):
-            cannot = cannot or answering or position == 0
+        if signs.says_cannot_verify(said.text) or (answering and said.cannot >= 0.5):
+            cannot = True
     if sender is None:
         why = "the address is not known" if requester else "no address was given"
         return Identified(Identity.UNKNOWN, None, tries, cannot, why)

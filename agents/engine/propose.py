@@ -261,7 +261,11 @@ def _standing(snapshot: Snapshot, proposal: Proposal) -> Row | None:
             ActionState.EXECUTING,
         ):
             return action
-        if target and action["state"] in (ActionState.REJECTED, ActionState.EXPIRED, ActionState.UNKNOWN):
+        if target and action["state"] in (
+            ActionState.REJECTED,
+            ActionState.EXPIRED,
+            ActionState.UNKNOWN,
+        ):
             return action
         edited = action["supersedes"] is not None and target
         if edited and action["state"] in (ActionState.APPROVED, ActionState.VERIFIED):

@@ -14,6 +14,7 @@ from agents.engine.thought import Matter, Thought
 from agents.engine.understand import answers_in
 from agents.facts.case import Case
 from agents.playbooks.evaluate import examine
+from agents.understanding import signs
 from agents.understanding.kinds import FAMILY_OF
 from agents.understanding.reading import Reading
 from data.vocabulary import AgentName, IssueState
@@ -121,6 +122,10 @@ def _doubtful(matter: Matter) -> bool:
     finding = matter.finding
     if finding is None or finding.plan or matter.stored is not None:
         return False
+    if finding.rule in ("A1", "I4") and finding.values.get("account", {}).get("given"):
+        return False
+    if finding.rule == "T4" and not signs.reports_fault(matter.clause):
+        return matter.confidence < 0.96
     return matter.confidence < _EMPTY_HANDED.get(finding.rule, 0.0)
 
 

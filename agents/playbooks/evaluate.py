@@ -201,6 +201,7 @@ def _reply_values(case: Case, facts: _Facts) -> dict[str, Any]:
     known["account"] = {
         "status": account.status,
         "wanted": [_FIELDS.get(w, w) for w in account.wanted],
+        "given": bool(account.changes),
     }
     tech: TechnicalFacts = facts["tech"]
     service = tech.incident or {}

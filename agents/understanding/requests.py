@@ -75,6 +75,12 @@ def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
             if seen is not None and kind in BILLING_ERRORS and seen.kind in BILLING_ERRORS:
                 key = family if kind == seen.kind or score < 0.7 else kind
                 seen = found.get(key)
+            if seen is not None and family == "question" and score >= 0.6:
+                if signs.leans_on_another(segment.text) or signs.leans_on_another(seen.text):
+                    together = f"{seen.text} {segment.text}"
+                    found[key] = Found(seen.kind, max(seen.confidence, round(score, 3)), together)
+                    continue
+                key, seen = f"question.{segment.text}", None
             if seen is None:
                 found[key] = Found(kind, round(min(score, 0.99), 3), segment.text)
             elif _sharper(kind, seen.kind, score, seen.confidence):
@@ -97,6 +103,10 @@ def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
         scores["cancel"] *= 0.3
     elif signs.asks_to_cancel(segment.text) and scores["cancel"] > 0.2:
         scores["cancel"] = max(scores["cancel"], 0.85)
+    if scores["money"] >= 0.2 and signs.wants_money(segment.text):
+        scores["money"] = max(scores["money"], 0.8)
+    if signs.gives_new_contact(segment.text) and scores["contact"] >= 0.02:
+        scores["contact"] = max(scores["contact"], 0.8)
     if max(scores.values()) < 0.6 and signs.reports_fault(segment.text):
         scores["fault"] = max(scores["fault"], 0.6)
     if not signs.speaks_of_change(segment.text):

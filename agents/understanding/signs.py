@@ -186,6 +186,40 @@ def reports_fault(text: str) -> bool:
     return bool(_FAULT.search(text))
 
 
+_TO_US = re.compile(
+    r"\b(you|your|yours|u|ur|(the|this|your) company|sie|ihr|ihnen|ihre\w*|euch|usted\w*|su empresa|vosotros|vuestr\w*|os|vous|"
+    r"votre|vos|voi|vi|vostr\w*|jullie|uw|você\w*|vocês)\b",
+    re.IGNORECASE,
+)
+_REPLACING = re.compile(
+    r"\b(chang\w*|updat\w*|replac\w*|instead|new|switch\w*|from now on|neue\w*|änder\w*|ersetz\w*|cambi\w*|nuev\w*|"
+    r"chang\w*|nouve\w*|remplac\w*|nuov\w*|nieuw\w*|wijzig\w*|nov[oa])\b",
+    re.IGNORECASE,
+)
+_REACH = re.compile(r"(?<![\w.])\+\d[\d ()/.\-]{6,18}\d|[\w.+-]+@[\w-]+\.[\w.]+")
+
+
+def speaks_to_us(text: str) -> bool:
+    """Whether a text addresses the company."""
+    return bool(_TO_US.search(text))
+
+
+def gives_new_contact(text: str) -> bool:
+    """Whether a text names an address or number that is to replace one."""
+    return bool(_REACH.search(text) and _REPLACING.search(text))
+
+
+_LEANS = re.compile(
+    r"\b(it|that|this|these|those|them|das|es|dies\w*|eso|esto|lo|ça|cela|le|questo|lo|isso|dat|dit)\b",
+    re.IGNORECASE,
+)
+
+
+def leans_on_another(text: str) -> bool:
+    """Whether a short question only makes sense with the sentence beside it."""
+    return len(text.split()) <= 8 and bool(_LEANS.search(text))
+
+
 def keeps_subscription(text: str) -> bool:
     """Whether a text says that its writer does not want to cancel."""
     return bool(_NOT_CANCELLING.search(text))

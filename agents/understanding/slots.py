@@ -78,6 +78,7 @@ _AMOUNT = re.compile(
 )
 _ISO_DATE = re.compile(r"\b(20\d\d)-(\d{1,2})-(\d{1,2})\b")
 _DOTTED = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](20\d\d|\d\d)?(?!\d)")
+_EXPIRY = re.compile(r"(?i)(exp\w*|valid\w*|gültig|bis|vence|válida)[\s.:(]*$")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 EXPONENTS = {
     "jpy": 0,
@@ -198,6 +199,8 @@ def dates(text: str) -> list[Named]:
     for match in _ISO_DATE.finditer(text):
         found.append(Named(int(match[2]), int(match[3]), int(match[1])))
     for match in _DOTTED.finditer(text):
+        if _EXPIRY.search(text[max(0, match.start() - 14) : match.start()]):
+            continue
         day, month = int(match[1]), int(match[2])
         if month > 12 >= day:
             day, month = month, day

@@ -163,7 +163,9 @@ def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str
         if plain:
             found.setdefault(plain, segment.text)
         for kind in TRIGGERS:
-            if kind == "legal_threat" and signs.speaks_of_own_law_work(segment.text):
+            if kind == "legal_threat" and (
+                signs.speaks_of_own_law_work(segment.text) or not signs.speaks_to_us(segment.text)
+            ):
                 continue
             told = segment.weight == 1.0 and len(segment.text.split()) >= 4
             if told and segment.probabilities[index[kind]] >= 0.75:
