@@ -88,7 +88,8 @@ def compose(
     angry: bool,
     secrets: bool,
 ) -> str:
-    """One reply for the whole ticket: greeting, acknowledgement, its blocks each once, warning, close.
+    """One reply for the whole ticket: greeting, acknowledgement, its blocks each once, warning,
+    close.
 
     An angry customer gets the acknowledgement first, then what was done, then what comes next.
     """

@@ -1,4 +1,5 @@
-"""What people do, from any face: bring tickets in, decide, undo. Every error is one line for a person."""
+"""What people do, from any face: bring tickets in, decide, undo. Every error is one line for a
+person."""
 
 import re
 from dataclasses import dataclass
@@ -73,7 +74,8 @@ class Service:
         return found
 
     def ingest_many(self, batch: list[NewTicket]) -> list[str | None]:
-        """Store many tickets in one transaction; None in place of the id for a ref that is there."""
+        """Store many tickets in one transaction; None in place of the id for a ref that is
+        there."""
         for new in batch:
             _check_body(new.body)
         with self.store.write() as tx:
@@ -115,10 +117,15 @@ class Service:
     ) -> str:
         ticket_id, at = tx.ids("t"), new.at or tx.now
         ticket = Ticket(
-            id=ticket_id, ref=ref, channel=new.channel or "email", subject=_shown(new.subject)[:500],
-            requester=new.email.strip().lower() if new.email else None, opened_at=at, updated_at=tx.now,
+            id=ticket_id,
+            ref=ref,
+            channel=new.channel or "email",
+            subject=_shown(new.subject)[:500],
+            requester=new.email.strip().lower() if new.email else None,
+            opened_at=at,
+            updated_at=tx.now,
             message_count=1,
-        )  # fmt: skip
+        )
         rows["ticket"].append({c.name: getattr(ticket, c.name) for c in TICKET.columns})
         payload_id, digest = tx.add_payload(new.body)
         message = Message(
@@ -144,7 +151,8 @@ class Service:
         at: datetime | None = None,
         external_id: str | None = None,
     ) -> None:
-        """Add a further message of the customer; the agents read it before anything else is done."""
+        """Add a further message of the customer; the agents read it before anything else is
+        done."""
         _check_body(body)
         with self.store.write() as tx:
             ticket = tx.ticket(ticket_id)
@@ -195,9 +203,13 @@ class Service:
             action = self._decidable(tx, action_id)
             self._decide(tx, action, DecisionKind.REJECT, by, reason)
             tx.set_action(
-                action_id, ActionState.REJECTED, was=[ActionState.PROPOSED], decided_by=by, decided_at=tx.now,
+                action_id,
+                ActionState.REJECTED,
+                was=[ActionState.PROPOSED],
+                decided_by=by,
+                decided_at=tx.now,
                 decision_reason=reason,
-            )  # fmt: skip
+            )
             self._tell(tx, action, "action.rejected", by, {"reason": reason})
             tx.wake(action["ticket_id"])
             return Decided(action_id, ActionState.REJECTED, 0)
@@ -241,13 +253,22 @@ class Service:
             )  # fmt: skip
             approved = people <= 1
             values = {c.name: old[c.name] for c in ACTION.columns} | {
-                "id": new_id, "arguments": arguments, "digest": digest, "amount": amount, "currency": currency,
+                "id": new_id,
+                "arguments": arguments,
+                "digest": digest,
+                "amount": amount,
+                "currency": currency,
                 "state": (ActionState.APPROVED if approved else ActionState.PROPOSED).value,
-                "gate": ruling.gate.value, "people_needed": people, "supersedes": action_id,
-                "superseded_by": None, "idempotency_key": f"{old['ticket_id']}:{new_id}",
-                "decided_by": by if approved else None, "decided_at": tx.now if approved else None,
-                "preview": _edited_preview(old, arguments, amount), "problem": None,
-            }  # fmt: skip
+                "gate": ruling.gate.value,
+                "people_needed": people,
+                "supersedes": action_id,
+                "superseded_by": None,
+                "idempotency_key": f"{old['ticket_id']}:{new_id}",
+                "decided_by": by if approved else None,
+                "decided_at": tx.now if approved else None,
+                "preview": _edited_preview(old, arguments, amount),
+                "problem": None,
+            }
             tx.insert(Action, **values)
             self._decide(tx, {**old, "id": new_id, "digest": digest}, DecisionKind.EDIT, by, None)
             self._tell(tx, old, "action.edited", by, {"successor": new_id, "arguments": arguments})
@@ -267,7 +288,8 @@ class Service:
                 raise NotDecidable(f"currency: the charge is in {charge['currency']}")
 
     def undo(self, action_id: str, *, by: str) -> None:
-        """Ask for an executed action to be taken back; a worker does it and records how that went."""
+        """Ask for an executed action to be taken back; a worker does it and records how that
+        went."""
         with self.store.write() as tx:
             action = tx.action(action_id)
             undo = action["undo"] or {}
@@ -279,7 +301,7 @@ class Service:
                 raise NotDecidable(f"{action['name']} cannot be undone")
             if action["undo_until"] is not None and action["undo_until"] < tx.now:
                 raise NotDecidable(
-                    f"{action['name']} could be undone until {action['undo_until']:%Y-%m-%d %H:%M} UTC"
+                    f"{action['name']} could be undone until {_spoken(action['undo_until'])}"
                 )
             self._decide(tx, action, DecisionKind.UNDO, by, None)
             self._tell(tx, action, "action.undo_requested", by, {})
@@ -353,9 +375,15 @@ class Service:
                 f"{by} has approved action {action['id']} already; a second person must"
             )
         tx.insert(
-            Decision, id=tx.ids("d"), action_id=action["id"], kind=kind.value, operator=by, reason=reason,
-            digest=action["digest"], at=tx.now,
-        )  # fmt: skip
+            Decision,
+            id=tx.ids("d"),
+            action_id=action["id"],
+            kind=kind.value,
+            operator=by,
+            reason=reason,
+            digest=action["digest"],
+            at=tx.now,
+        )
 
     def _decided_by(self, tx: Transaction, action_id: str, by: str) -> bool:
         query = select(DECISION.c.id).where(
@@ -387,6 +415,10 @@ def _next_position(tx: Transaction, ticket_id: str) -> int:
         select(func.max(message.c.position)).where(message.c.ticket_id == ticket_id)
     ).scalar()
     return int(last or 0) + 1
+
+
+def _spoken(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _check_body(body: str) -> None:

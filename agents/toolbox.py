@@ -34,7 +34,8 @@ class ToolBox:
         self._reader, self._journal, self._now, self._sleep = reader, journal, now, sleep
 
     def call(self, step: str, tool: str, customer_id: str | None) -> list[Row]:
-        """The rows of a tool; NotAllowed if the role may not use it, Retryable if it keeps failing."""
+        """The rows of a tool; NotAllowed if the role may not use it, Retryable if it keeps
+        failing."""
         if tool not in self._allowed:
             raise NotAllowed(f"the role {self._agent} may not read {tool!r}")
         rows: list[Row] = self._journal.step(

@@ -1,4 +1,5 @@
-"""Personal data out of what is logged: addresses, phones, long numbers, and the customer's own names."""
+"""Personal data out of what is logged: addresses, phones, long numbers, and the customer's own
+names."""
 
 import re
 from typing import Any

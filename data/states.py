@@ -32,7 +32,8 @@ ACTION_CHANGES: dict[A, set[A]] = {
     A.EXPIRED: set(),
     A.UNDONE: set(),
 }
-"""Expired is its own end and never runs; an unknown outcome is settled by looking, not by retrying."""
+"""Expired is its own end and never runs; an unknown outcome is settled by looking, not by
+retrying."""
 
 
 def check_ticket_change(old: T, new: T) -> None:

@@ -7,6 +7,15 @@ _SQLITE = (
     "BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END",
     "CREATE TRIGGER event_no_delete BEFORE DELETE ON event "
     "BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END",
+    # REPLACE removes the row in its way without a DELETE that a trigger sees.
+    "CREATE TRIGGER event_no_replace BEFORE INSERT ON event "
+    "WHEN EXISTS (SELECT 1 FROM event WHERE id = NEW.id) OR EXISTS "
+    "(SELECT 1 FROM event WHERE chain = NEW.chain AND position = NEW.position) OR EXISTS "
+    "(SELECT 1 FROM event WHERE run_id = NEW.run_id AND step = NEW.step) "
+    "BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END",
+    "CREATE TRIGGER payload_no_replace BEFORE INSERT ON payload "
+    "WHEN EXISTS (SELECT 1 FROM payload WHERE id = NEW.id) "
+    "BEGIN SELECT RAISE(ABORT, 'a payload may only be erased'); END",
     "CREATE TRIGGER payload_erase_only BEFORE UPDATE ON payload "
     "WHEN NEW.body IS NOT NULL OR NEW.id <> OLD.id OR NEW.salt <> OLD.salt "
     "BEGIN SELECT RAISE(ABORT, 'a payload may only be erased'); END",
@@ -28,9 +37,9 @@ def make_triggers(connection: Connection) -> None:
     """Make the triggers, replacing what stands."""
     statements: tuple[str, ...]
     if connection.dialect.name == "sqlite":
-        for name in ("event_no_update", "event_no_delete", "payload_erase_only"):
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         statements = _SQLITE
+        for statement in statements:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {statement.split()[2]}")
     else:
         statements = _POSTGRES
     for statement in statements:

@@ -32,7 +32,8 @@ from data.vocabulary import (
 )
 
 _ROUNDS = 12
-"""How often one advance may find that things changed under it before it leaves the rest to the next."""
+"""How often one advance may find that things changed under it before it leaves the rest to the
+next."""
 
 
 class Engine:
@@ -148,10 +149,15 @@ class Engine:
                 if matter.stored is not None or position in taken:
                     continue
                 tx.insert(
-                    Issue, id=tx.ids("i"), ticket_id=snapshot.ticket["id"], position=position,
-                    kind=matter.kind, intent=intent_of(matter.kind).value, confidence=matter.confidence,
+                    Issue,
+                    id=tx.ids("i"),
+                    ticket_id=snapshot.ticket["id"],
+                    position=position,
+                    kind=matter.kind,
+                    intent=intent_of(matter.kind).value,
+                    confidence=matter.confidence,
                     slots={"clause": matter.clause},
-                )  # fmt: skip
+                )
 
     def _close_noise(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> bool:
         """N1: noise closes a ticket that asked for nothing; one that did goes on as it was.

@@ -12,7 +12,8 @@ from data.vocabulary import (
 )
 
 STOPS = (
-    ActionState.REJECTED, ActionState.EXPIRED, ActionState.FAILED, ActionState.REFUSED, ActionState.UNKNOWN,
+    ActionState.REJECTED, ActionState.EXPIRED, ActionState.FAILED, ActionState.REFUSED,
+    ActionState.UNKNOWN,
 )  # fmt: skip
 """States of an action after which the later ones of its issue are dropped."""
 

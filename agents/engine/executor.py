@@ -85,7 +85,8 @@ def _stale(journal: Journal, action: Row, changed: dict[str, Any]) -> Outcome:
 
 
 def _begin(parts: Parts, journal: Journal, action: Row) -> Outcome | None:
-    """Spend the decision and record the intent; what keeps it from starting is returned or raised."""
+    """Spend the decision and record the intent; what keeps it from starting is returned or
+    raised."""
     with journal.write() as tx:
         check_can_start(parts, tx, action)
         tx.set_action(

@@ -117,7 +117,8 @@ def _open_cases(tx: Transaction, name: str) -> int:
 def summarise(
     snapshot: Snapshot, issues: list[Row], actions: list[Row], reason: str
 ) -> dict[str, Any]:
-    """What the person must know: what the customer needs, what was tried, what is missing, what next."""
+    """What the person must know: what the customer needs, what was tried, what is missing, what
+    next."""
     needs = [
         f"{i['kind'].replace('_', ' ')}: {(i['slots'] or {}).get('clause', '')[:200]}"
         for i in issues
@@ -125,11 +126,18 @@ def summarise(
     tried = [i["cause"] for i in issues if i["cause"]]
     tried += [f"{_describe(a)}: {a['state']}" for a in actions if a["state"] in DONE_ACTIONS]
     missing = [
-        f"{_describe(a)}: {a['state']}{' (' + (a['decision_reason'] or a['problem']) + ')' if a['decision_reason'] or a['problem'] else ''}"
+        f"{_describe(a)}: {a['state']}{_why(a)}"
         for a in actions
-        if a["state"] in (ActionState.REJECTED, ActionState.EXPIRED, ActionState.FAILED, ActionState.UNKNOWN,
-                          ActionState.REFUSED, ActionState.WITHDRAWN)
-    ]  # fmt: skip
+        if a["state"]
+        in (
+            ActionState.REJECTED,
+            ActionState.EXPIRED,
+            ActionState.FAILED,
+            ActionState.UNKNOWN,
+            ActionState.REFUSED,
+            ActionState.WITHDRAWN,
+        )
+    ]
     withheld = [w for i in issues for w in (i["slots"] or {}).get("withheld", [])]
     missing += [f"planned, not asked for: {w}" for w in withheld]
     if snapshot.ticket["identity"] == "unknown":
@@ -140,6 +148,11 @@ def summarise(
         "missing": missing,
         "next": [f"{reason[:1].upper()}{reason[1:]}. Decide what to do and answer the customer."],
     }
+
+
+def _why(action: Row) -> str:
+    reason = action["decision_reason"] or action["problem"]
+    return f" ({reason})" if reason else ""
 
 
 def _describe(action: Row) -> str:

@@ -1,4 +1,5 @@
-"""Who writes, and how surely that is known (POLICY I1 to I4); pure but for the look-up passed in."""
+"""Who writes, and how surely that is known (POLICY I1 to I4); pure but for the look-up passed
+in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,7 +47,8 @@ def identify(
     *,
     asked: bool,
 ) -> Identified:
-    """Go through the messages in order; `asked` says that we asked for details before the last ones."""
+    """Go through the messages in order; `asked` says that we asked for details before the last
+    ones."""
     sender = by_email(requester) if requester else None
     claimed: list[Row] = []
     tries, strong, cannot = 0, False, False

@@ -20,8 +20,8 @@ FLUSH_SECONDS = 0.05
 class Journal:
     """One pass over one ticket by one worker.
 
-    Steps that only read are kept until the next write, or until they took `FLUSH_SECONDS`; then they
-    commit together. The first write raises the ticket's epoch; if another worker did so meanwhile,
+    Steps that only read are kept until the next write, or until they took
+    `FLUSH_SECONDS`; then they commit together. The first write raises the ticket's epoch; if another worker did so meanwhile,
     that write and every later one is refused with Fenced.
     """
 
@@ -60,7 +60,8 @@ class Journal:
         do: Callable[[], Any],
         view: Callable[[Any], dict[str, Any]],
     ) -> Any:
-        """The result of a step (a JSON value): recorded earlier in this run, or done and recorded now.
+        """The result of a step (a JSON value): recorded earlier in this run, or done and recorded
+        now.
 
         `view` is what the log shows of it; the result itself is kept as the payload.
         """
@@ -92,10 +93,16 @@ class Journal:
                 self._since = time.monotonic()
             self._waiting.append(
                 NewEvent(
-                    kind, agent, redact(data, self.names), self.ticket_id, self.run_id, step, payload,
+                    kind,
+                    agent,
+                    redact(data, self.names),
+                    self.ticket_id,
+                    self.run_id,
+                    step,
+                    payload,
                     self.store.clock.now(),
                 )
-            )  # fmt: skip
+            )
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:

@@ -41,7 +41,8 @@ def read_records(
 def changed_records(
     reader: Reader, arguments: dict[str, Any], records: dict[str, Any]
 ) -> dict[str, dict[str, list[Any]]]:
-    """What differs from `records` now: `table:id` to field to [then, now]; empty if nothing does."""
+    """What differs from `records` now: `table:id` to field to [then, now]; empty if nothing
+    does."""
     changed: dict[str, dict[str, list[Any]]] = {}
     for reference, then in records.items():
         table, _, record_id = reference.partition(":")
@@ -60,7 +61,8 @@ def changed_records(
 def follow(
     records: dict[str, Any], arguments: dict[str, Any], changes: list[Change]
 ) -> dict[str, Any] | None:
-    """`records` brought up to what an own action of the same ticket did; None if it touched none."""
+    """`records` brought up to what an own action of the same ticket did; None if it touched
+    none."""
     followed = None
     for change in changes:
         reference = f"{change.table}:{change.id}"

@@ -53,9 +53,11 @@ def person_at_once(
         past = parts.reader.past_tickets(customer["id"])
         for intent in intents:
             count = sum(
-                1 for p in past
-                if p["intent"] == intent and window <= (moment(p["at"]) or window) <= snapshot.ticket["opened_at"]
-            )  # fmt: skip
+                1
+                for p in past
+                if p["intent"] == intent
+                and window <= (moment(p["at"]) or window) <= snapshot.ticket["opened_at"]
+            )
             earlier = earlier_tickets(parts.store, snapshot.ticket, customer["id"], since)
             count += sum(1 for t in earlier if intent in t["intents"])
             if count + 1 >= rules.repeat_tickets:

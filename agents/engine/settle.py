@@ -26,7 +26,8 @@ from data.vocabulary import (
 
 
 def settle(parts: Parts, journal: Journal, ticket_id: str) -> str:
-    """Go on with a stored plan: `parked` if people are awaited, `ended`, or `rethink` if it is out of date.
+    """Go on with a stored plan: `parked` if people are awaited, `ended`, or `rethink` if it is
+    out of date.
 
     Raises Unread when the customer wrote meanwhile.
     """
@@ -99,9 +100,12 @@ def _expire(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
     """Requests that nobody decided in time; they never run."""
     now = parts.store.clock.now()
     late = [
-        a for a in snapshot.actions
-        if a["state"] == ActionState.PROPOSED and a["expires_at"] is not None and a["expires_at"] <= now
-    ]  # fmt: skip
+        a
+        for a in snapshot.actions
+        if a["state"] == ActionState.PROPOSED
+        and a["expires_at"] is not None
+        and a["expires_at"] <= now
+    ]
     if not late:
         return
     with journal.write() as tx:
@@ -210,7 +214,8 @@ def end_run(
 def escalate_at_once(
     parts: Parts, journal: Journal, snapshot: Snapshot, rule: str, reason: str, skill: str | None
 ) -> None:
-    """Hand the whole ticket over; what still waits for approval is withdrawn, nothing is answered."""
+    """Hand the whole ticket over; what still waits for approval is withdrawn, nothing is
+    answered."""
     with journal.write() as tx:
         for action in snapshot.actions:
             if action["state"] in (ActionState.PROPOSED, ActionState.APPROVED):

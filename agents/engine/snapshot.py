@@ -40,9 +40,12 @@ class Snapshot:
     def actions_of(self, issue_id: str | None) -> list[Row]:
         """An issue's actions in their order, without those that a later revision replaced."""
         return [
-            a for a in self.actions
-            if a["issue_id"] == issue_id and a["superseded_by"] is None and a["name"] != "send_reply"
-        ]  # fmt: skip
+            a
+            for a in self.actions
+            if a["issue_id"] == issue_id
+            and a["superseded_by"] is None
+            and a["name"] != "send_reply"
+        ]
 
 
 def _rows(connection: Connection, query: Any) -> list[Row]:

@@ -132,7 +132,8 @@ def _doubtful(matter: Matter) -> bool:
 def _join(journal: Journal, matters: list[Matter]) -> None:
     """An issue that another one's rule has settled with is none of its own.
 
-    Nor is one that triage was not sure of and for which the records show nothing, beside a surer one.
+    Nor is one that triage was not sure of and for which the records show nothing, beside a surer
+    one.
     """
     sure = [m for m in matters if m.finding is not None and not _doubtful(m)]
     for matter in matters:
@@ -181,8 +182,17 @@ def _join(journal: Journal, matters: list[Matter]) -> None:
 def _tell(journal: Journal, matter: Matter) -> None:
     agent = (matter.agent or AgentName.COORDINATOR).value
     if matter.waits_for_identity:
-        journal.note("diagnosis", agent, {"issue": matter.kind, "rule": "I3", "cause": "The writer is not known.",
-                                          "confidence": 1.0, "evidence": []})  # fmt: skip
+        journal.note(
+            "diagnosis",
+            agent,
+            {
+                "issue": matter.kind,
+                "rule": "I3",
+                "cause": "The writer is not known.",
+                "confidence": 1.0,
+                "evidence": [],
+            },
+        )
         return
     if matter.failed:
         journal.note(

@@ -54,8 +54,12 @@ class Thought:
 def intents_of(matters: list[Matter]) -> list[Intent]:
     """The set of intents over the ticket's issues, in their order."""
     found = [
-        m.finding.intent if m.finding else Intent(m.stored["intent"]) if m.settled and m.stored else intent_of(m.kind)
+        m.finding.intent
+        if m.finding
+        else Intent(m.stored["intent"])
+        if m.settled and m.stored
+        else intent_of(m.kind)
         for m in matters
         if m.follows is None
-    ]  # fmt: skip
+    ]
     return list(dict.fromkeys(found)) or [Intent.ESCALATE]

@@ -67,9 +67,14 @@ def identify_writer(
     parts: Parts, journal: Journal, snapshot: Snapshot, readings: list[Reading], *, asked: bool
 ) -> Identified:
     said = [
-        Said(r.text or m["body"], m["raw"] or m["body"], r.answers["identity_details"], r.answers["cannot_verify"])
+        Said(
+            r.text or m["body"],
+            m["raw"] or m["body"],
+            r.answers["identity_details"],
+            r.answers["cannot_verify"],
+        )
         for r, m in zip(readings, snapshot.messages, strict=True)
-    ]  # fmt: skip
+    ]
     requester = snapshot.ticket["requester"]
     looked_up: dict[str, Row | None] = {}
 
@@ -80,9 +85,13 @@ def identify_writer(
                 AgentName.ACCOUNT.value,
                 "tool.called",
                 lambda: parts.reader.customer_by_email(email),
-                lambda found: {"tool": "customer_by_email", "input": {"email": email}, "rows": int(bool(found)),
-                               "found": [found["id"]] if found else []},
-            )  # fmt: skip
+                lambda found: {
+                    "tool": "customer_by_email",
+                    "input": {"email": email},
+                    "rows": int(bool(found)),
+                    "found": [found["id"]] if found else [],
+                },
+            )
         return looked_up[email]
 
     identified = identify(requester, said, by_email, asked=asked)

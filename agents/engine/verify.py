@@ -16,7 +16,8 @@ _BROKEN = {
 def what_is_wrong(
     reader: Reader, name: ActionName, arguments: dict[str, Any], effect: Effect
 ) -> str | None:
-    """What the system's records lack after the action, in a sentence; None if all is as promised."""
+    """What the system's records lack after the action, in a sentence; None if all is as
+    promised."""
     result = effect.result
     match name:
         case ActionName.PROCESS_REFUND:

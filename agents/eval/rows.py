@@ -10,16 +10,25 @@ CHOICES: dict[tuple[str, str], tuple[str | None, ...]] = {
     ("customers", "tier"): ("standard", "premium", "enterprise"),
     ("subscriptions", "status"): ("active", "trialing", "past_due", "canceled"),
     ("subscriptions", "cancel_reason"): (
-        "customer_request", "billing_error", "payment_failed", "fraud", None,
+        "customer_request",
+        "billing_error",
+        "payment_failed",
+        "fraud",
+        None,
     ),
     ("charges", "status"): ("succeeded", "failed", "refunded", "partially_refunded", "disputed"),
     ("activity", "kind"): (
-        "login", "login_failed", "cancel_requested", "plan_changed", "password_reset", "profile_changed",
+        "login",
+        "login_failed",
+        "cancel_requested",
+        "plan_changed",
+        "password_reset",
+        "profile_changed",
         "payment_method_updated",
     ),
     ("logs", "level"): ("info", "warning", "error"),
     ("services", "status"): ("operational", "degraded", "outage"),
-}  # fmt: skip
+}
 """Fields with a closed set of values."""
 
 NEEDED: dict[str, tuple[str, ...]] = {

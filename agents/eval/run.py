@@ -207,7 +207,8 @@ class Stage:
                 alter(self.back_office, change.table, change.id, change.set)
 
     def _decide(self) -> bool:
-        """Let the scripted operator decide the first request that waits; whether anything was done."""
+        """Let the scripted operator decide the first request that waits; whether anything was
+        done."""
         refs = {ticket_id: ref for ref, ticket_id in self.ids.items()}
         for action in pending_approvals(self.store):
             ref = refs[action.ticket_id]
@@ -282,8 +283,13 @@ class Stage:
         dropped = {
             a.id for a in detail.actions if a.state is ActionState.WITHDRAWN and not a.decisions
         }
-        edited = {a.id for a in detail.actions if a.supersedes and a.id in self.asked[ref]
-                  and any(b.id == a.supersedes and b.problem == "edited" for b in detail.actions)}  # fmt: skip
+        edited = {
+            a.id
+            for a in detail.actions
+            if a.supersedes
+            and a.id in self.asked[ref]
+            and any(b.id == a.supersedes and b.problem == "edited" for b in detail.actions)
+        }
         return Ended(
             status=detail.ticket.status.value,
             intents=detail.ticket.intents,
@@ -301,7 +307,8 @@ class Stage:
 def play(
     scenario: Scenario, rules: Rules, *, approve_all: bool = False
 ) -> tuple[dict[str, Ended], list[Mismatch]]:
-    """Run a scenario once in a folder of its own; how its tickets ended and what is not as expected."""
+    """Run a scenario once in a folder of its own; how its tickets ended and what is not as
+    expected."""
     folder = Path(tempfile.mkdtemp(prefix="handrail-eval-"))
     try:
         stage = Stage(scenario, folder, rules, approve_all=approve_all)

@@ -1,1 +1,2 @@
-"""What the records say, worked out from evidence: pure functions that playbooks' conditions read."""
+"""What the records say, worked out from evidence: pure functions that playbooks' conditions
+read."""

@@ -1,4 +1,5 @@
-"""What charges and subscriptions say: duplicates, charges after a cancellation, disputes, windows."""
+"""What charges and subscriptions say: duplicates, charges after a cancellation, disputes,
+windows."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -118,9 +119,12 @@ def _in_scope(case: Case) -> list[Row]:
     plans = {p["id"]: p for p in case.rows("plans")}
     words = f" {case.clause.lower()} "
     said = [
-        s for s in subscriptions
-        if any(_names(words, n) for n in (s["id"], s["plan"], (plans.get(s["plan"]) or {}).get("name")))
-    ]  # fmt: skip
+        s
+        for s in subscriptions
+        if any(
+            _names(words, n) for n in (s["id"], s["plan"], (plans.get(s["plan"]) or {}).get("name"))
+        )
+    ]
     if not said:
         words = f" {case.text.lower()} "
         said = [

@@ -27,8 +27,8 @@ _SYMPTOMS: dict[str, tuple[str, ...]] = {
 """Error code to the kinds of complaint that it shows as by itself."""
 
 _SYNONYMS: dict[str, str] = {
-    "auth": "login log logging signin sign signing logged password account session anmelden anmeldung einloggen "
-    "login iniciar sesión connexion connecter accesso inloggen entrar",
+    "auth": "login log logging signin sign signing logged password account session anmelden "
+    "anmeldung einloggen login iniciar sesión connexion connecter accesso inloggen entrar",
     "dashboard": "panel übersicht tableau cuadro startseite home overview dash dashbord",
     "exports": "export exporting csv download exportieren exportar exporter",
     "reports": "report reporting bericht berichte informe informes rapport rapports report",
@@ -125,7 +125,8 @@ def _close(one: str, other: str) -> bool:
 
 
 def concerned_names(text: str, names: list[str]) -> list[str]:
-    """The services and features that a text names, by name or a common word for them, in its order."""
+    """The services and features that a text names, by name or a common word for them, in its
+    order."""
     words = [_stem(w) for w in _WORD.findall(text)]
     joined = " ".join(words)
     found: list[tuple[int, str]] = []

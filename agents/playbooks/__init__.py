@@ -1,1 +1,2 @@
-"""Declared procedures: for each kind of issue the evidence, the diagnosis, the plan and the reply."""
+"""Declared procedures: for each kind of issue the evidence, the diagnosis, the plan and the
+reply."""

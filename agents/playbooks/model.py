@@ -1,4 +1,5 @@
-"""The playbook file: which role handles which kinds of issue, what it may read and propose, its rules."""
+"""The playbook file: which role handles which kinds of issue, what it may read and propose, its
+rules."""
 
 import re
 from functools import cached_property
@@ -19,9 +20,19 @@ from data.vocabulary import ActionName, AgentName, Intent
 PACKAGED = Path(data.__file__).parent / "playbooks"
 
 READ_TOOLS = (
-    "customer", "plans", "subscriptions", "charges", "refunds", "activity", "errors", "services", "resets",
-    "articles", "past_tickets", "staff",
-)  # fmt: skip
+    "customer",
+    "plans",
+    "subscriptions",
+    "charges",
+    "refunds",
+    "activity",
+    "errors",
+    "services",
+    "resets",
+    "articles",
+    "past_tickets",
+    "staff",
+)
 """Every tool that a role may be given; none of them writes."""
 
 EXPRESSIONS = SandboxedEnvironment(undefined=StrictUndefined)

@@ -1,4 +1,5 @@
-"""Triage again with the records at hand: words that fit a troubled service or an article are requests."""
+"""Triage again with the records at hand: words that fit a troubled service or an article are
+requests."""
 
 from dataclasses import dataclass, replace
 
@@ -48,8 +49,10 @@ class World:
 def ground(reading: Reading, world: World) -> list[Found]:
     """The reading's issues, with those that its clauses and the records show together.
 
-    A clause about a service that is in trouble, or whose error is in the customer's log, is a fault;
-    a question that an article fits well is a question about the product. What triage was surer of stays.
+    A clause about a service that is in trouble, or whose error is in the customer's log, is a
+    fault;
+    a question that an article fits well is a question about the product. What triage was surer of
+    stays.
     """
     issues = list(reading.issues)
     for heard in reading.heard:
@@ -111,7 +114,8 @@ def _fault(heard: Heard, world: World) -> Found | None:
 
 
 def _with_fault(issues: list[Found], fault: Found, world: World) -> list[Found]:
-    """Add a fault; one about the same thing is kept once, a doubtful reading of its clause gives way."""
+    """Add a fault; one about the same thing is kept once, a doubtful reading of its clause gives
+    way."""
     names = set(concerned_names(fault.text, world.names))
     for position, issue in enumerate(issues):
         if FAMILY_OF[issue.kind] != "fault":

@@ -3,18 +3,28 @@
 from data.vocabulary import Intent
 
 BILLING_ERRORS = ("duplicate_charge", "charged_after_cancellation", "wrongful_cancellation")
-"""Billing kinds that claim an error; a wish for the money back beside one is no issue of its own."""
+"""Billing kinds that claim an error; a wish for the money back beside one is no issue of its
+own."""
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "money": (
-        *BILLING_ERRORS, "refund_request", "unknown_charge", "wrong_amount", "billing_question",
+        *BILLING_ERRORS,
+        "refund_request",
+        "unknown_charge",
+        "wrong_amount",
+        "billing_question",
     ),
     "payment": ("payment_failed",),
     "document": ("billing_document",),
     "compensation": ("compensation_request",),
     "cancel": ("cancel_request",),
     "fault": (
-        "login_problem", "stale_data", "missing_feature", "rate_limited", "service_down", "technical_problem",
+        "login_problem",
+        "stale_data",
+        "missing_feature",
+        "rate_limited",
+        "service_down",
+        "technical_problem",
     ),
     "question": ("how_to", "product_question"),
     "plan": ("plan_change",),
@@ -22,7 +32,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "profile": ("profile_change",),
     "privacy": ("privacy_request",),
     "status": ("account_status",),
-}  # fmt: skip
+}
 """Families of requests: kinds of one family about one thing are one issue."""
 
 FAMILY_OF = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}

@@ -31,7 +31,8 @@ class TriageModel:
     """Every word of the sentences it was fitted on."""
 
     def read(self, texts: list[str]) -> tuple[NDArray[np.floating], ...]:
-        """For each text: the probabilities of `kinds`, those of `tones`, and the urgency (0 to 1)."""
+        """For each text: the probabilities of `kinds`, those of `tones`, and the urgency (0 to
+        1)."""
         from agents.understanding.encoder import features
 
         x, w = features(texts), self.weights

@@ -2,13 +2,62 @@
 
 import re
 
-KEY_WORDS = (
-    "refund refunded invoice charge charged cancel cancelled subscription payment password account login "
-    "dashboard export change address email phone twice double receipt locked update upgrade downgrade "
-    "money error broken missing customer billing month wrong reset restore delete access credit "
-    "rechnung abgebucht kündigen passwort konto zweimal reembolso factura cobrado cancelar contraseña cuenta "
-    "remboursement facture prélevé résilier"
-).split()
+KEY_WORDS = [
+    "refund",
+    "refunded",
+    "invoice",
+    "charge",
+    "charged",
+    "cancel",
+    "cancelled",
+    "subscription",
+    "payment",
+    "password",
+    "account",
+    "login",
+    "dashboard",
+    "export",
+    "change",
+    "address",
+    "email",
+    "phone",
+    "twice",
+    "double",
+    "receipt",
+    "locked",
+    "update",
+    "upgrade",
+    "downgrade",
+    "money",
+    "error",
+    "broken",
+    "missing",
+    "customer",
+    "billing",
+    "month",
+    "wrong",
+    "reset",
+    "restore",
+    "delete",
+    "access",
+    "credit",
+    "rechnung",
+    "abgebucht",
+    "kündigen",
+    "passwort",
+    "konto",
+    "zweimal",
+    "reembolso",
+    "factura",
+    "cobrado",
+    "cancelar",
+    "contraseña",
+    "cuenta",
+    "remboursement",
+    "facture",
+    "prélevé",
+    "résilier",
+]
 """Words that much hangs on; only these are restored."""
 
 _WORD = re.compile(r"[^\W\d_]{4,}")

@@ -126,11 +126,14 @@ def _read(
         confidence=round(confidence, 3),
         language=language_of(own or title),
         wants_money=any(signs.wants_money(s.text) for s in plain),
-        text=" ".join(s.text if s.text[-1:] in ".!?" else s.text + "." for s in plain if s.weight == 1.0)
-        or own or title,
+        text=" ".join(
+            s.text if s.text[-1:] in ".!?" else s.text + "." for s in plain if s.weight == 1.0
+        )
+        or own
+        or title,
         model=model.version,
         heard=[hear(model, s) for s in plain if s.weight == 1.0 or len(plain) == 1],
-    )  # fmt: skip
+    )
 
 
 def _loudness(text: str) -> float:
@@ -141,7 +144,8 @@ def _loudness(text: str) -> float:
 
 
 def _instructed(model: TriageModel, segments: list[Segment]) -> list[bool]:
-    """Which segments are instructions to the agents; right after one, less is needed for the next."""
+    """Which segments are instructions to the agents; right after one, less is needed for the
+    next."""
     at = model.kinds.index("instruction_attempt")
     found: list[bool] = []
     for position, segment in enumerate(segments):
@@ -216,7 +220,8 @@ def priority_of(reading: Reading, tier: str | None = None) -> Priority:
 
 
 def triage_rows(batch: list[Any], *, confidence_under: float = 0.5) -> list[TriageRow]:
-    """Triage of many tickets without any record beside their words; `subject` and `body` are read."""
+    """Triage of many tickets without any record beside their words; `subject` and `body` are
+    read."""
     readings = read_messages([(t.subject or "", t.body or "") for t in batch])
     return [_row(reading, confidence_under) for reading in readings]
 

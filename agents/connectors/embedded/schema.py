@@ -12,13 +12,16 @@ APPLICATION_ID = 0x48424F46
 """`HBOF`: marks a back office of ours."""
 
 TABLES: dict[str, str] = {
-    "customers": "id name email phone tier status language since last4 address company balance:int currency",
+    "customers": (
+        "id name email phone tier status language since last4 address company balance:int currency"
+    ),
     "plans": "id name amount:int currency interval features:list",
     "subscriptions": (
         "id customer plan status started current_period_end canceled_at cancel_reason features:list"
     ),
     "charges": (
-        "id customer subscription amount:int currency status refunded:int at period_start period_end"
+        "id customer subscription amount:int currency status refunded:int at period_start "
+        "period_end"
     ),
     "activity": "id customer subscription at kind detail",
     "logs": "id customer subscription at service level code message",
@@ -60,7 +63,8 @@ CONDITIONS = {
     "resync_entitlements": ("entitlements", "ENTITLEMENT_MISMATCH", "mismatched", "synced"),
     "unlock_account": ("locks", "ACCOUNT_LOCKED", "locked", "open"),
 }
-"""Reset operation to its table, the log code that shows the condition, its state before and after."""
+"""Reset operation to its table, the log code that shows the condition, its state before and
+after."""
 
 _SQL_TYPES = {"int": "INTEGER", "bool": "INTEGER", "list": "TEXT", "text": "TEXT"}
 _INDEXES = (

@@ -1,4 +1,5 @@
-"""Writing the embedded back office: once per key, within its own rules, with rows before and after."""
+"""Writing the embedded back office: once per key, within its own rules, with rows before and
+after."""
 
 import hashlib
 import json
