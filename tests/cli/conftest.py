@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,16 +93,38 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-P", "-c", code, *[str(a) for a in arguments]]
 
 
-@pytest.fixture
-def new(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a workspace from a packaged scenario, its tickets not yet looked at."""
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bool], Path]:
+    """Makes each workspace once; who uses it takes a copy."""
+    folder = tmp_path_factory.mktemp("built")
 
-    def make(scenario: str) -> Path:
-        path = tmp_path / "desk.db"
+    @cache
+    def build(scenario: str, advanced: bool) -> Path:
+        path = folder / f"{scenario}-{advanced}" / "desk.db"
         found_workspace(str(path), load_scenario(SCENARIOS / f"{scenario}.yaml"), Places())
+        if advanced:
+            work_off(path)
         return path
 
-    return make
+    return build
+
+
+@pytest.fixture
+def new(built: Callable[[str, bool], Path], tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a workspace from a packaged scenario, its tickets not yet looked at."""
+    return lambda scenario: _copied(built(scenario, False), tmp_path)
+
+
+@pytest.fixture
+def worked(built: Callable[[str, bool], Path], tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a workspace from a packaged scenario, its tickets advanced as far as they go."""
+    return lambda scenario: _copied(built(scenario, True), tmp_path)
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    for file in path.parent.iterdir():
+        shutil.copy(file, folder / file.name)
+    return folder / path.name
 
 
 def work_off(path: Path) -> None:
@@ -112,15 +136,3 @@ def work_off(path: Path) -> None:
             dispatcher.drain(lambda limit: tickets_in_turn(workspace, limit))
     finally:
         workspace.close()
-
-
-@pytest.fixture
-def worked(new: Callable[[str], Path]) -> Callable[[str], Path]:
-    """Makes a workspace from a packaged scenario, its tickets advanced as far as they go."""
-
-    def make(scenario: str) -> Path:
-        path = new(scenario)
-        work_off(path)
-        return path
-
-    return make
