@@ -30,9 +30,11 @@ class Session:
             raise Refused(f"the back office has no {table} {record_id!r}")
         return row
 
-    def where(self, table: str, column: str, value: Any) -> list[Row]:
-        """Rows whose column has the value."""
-        found = self._connection.execute(f'SELECT * FROM "{table}" WHERE "{column}" = ?', (value,))
+    def where(self, table: str, column: str, value: Any, *, any_case: bool = False) -> list[Row]:
+        """Rows whose column has the value; `any_case` takes capitals for small letters."""
+        fold = " COLLATE NOCASE" if any_case else ""
+        query = f'SELECT * FROM "{table}" WHERE "{column}" = ?{fold}'
+        found = self._connection.execute(query, (value,))
         return [decode(table, row) for row in found.fetchall()]
 
     def change(self, table: str, record_id: str, **fields: Any) -> Row:

@@ -9,13 +9,17 @@ from agents.connectors.protocols import Change, Effect, Row
 from agents.errors import Refused
 
 
-def apply(session: Session, name: str, arguments: Row, done: Effect, now: datetime) -> Effect:
-    """Undo what `done` did; Refused with the reason where that cannot be."""
+def apply(
+    session: Session, name: str, arguments: Row, done: Effect, now: datetime, done_at: str
+) -> Effect:
+    """Undo what `done` did at `done_at`; Refused with the reason where that cannot be."""
     take_back = _UNDOS.get(name)
     if take_back is None or not done.undoable:
         raise Refused(f"{name} cannot be undone")
     if done.undo_until is not None and now > done.undo_until:
         raise Refused(f"{name} could be undone until {stamp(done.undo_until)}")
+    if name == "reinstate_subscription":
+        _refuse_if_charged(session, arguments["subscription"], done_at)
     take_back(session, arguments, done, now)
     return Effect(session.changes)
 
@@ -34,6 +38,8 @@ def _refund(session: Session, arguments: Row, done: Effect, now: datetime) -> No
     charge = session.get("charges", arguments["charge"])
     refunded = charge["refunded"] - refund["amount"]
     status = "succeeded" if refunded == 0 else "partially_refunded"
+    if charge["status"] not in ("refunded", "partially_refunded"):
+        status = charge["status"]
     session.change("charges", charge["id"], refunded=refunded, status=status)
     session.change("refunds", refund["id"], status="canceled")
 
@@ -47,14 +53,14 @@ def _credit(session: Session, arguments: Row, done: Effect, now: datetime) -> No
     session.add("credits", {"id": done.result["credit"] + "_undo", **counter})
 
 
-def _reinstate(session: Session, arguments: Row, done: Effect, now: datetime) -> None:
-    since = {c["id"] for c in session.where("charges", "subscription", arguments["subscription"])}
-    change = done.changes[0]
-    end = (change.before or {}).get("current_period_end") or ""
-    later = [c for c in since if session.get("charges", c)["at"] > max(stamp(now), end)]
-    if later:
+def _refuse_if_charged(session: Session, subscription: str, since: str) -> None:
+    charges = session.where("charges", "subscription", subscription)
+    if any(charge["at"] > since for charge in charges):
         raise Refused("the subscription was charged since")
-    _restore(session, change, "status", "features", "canceled_at", "cancel_reason")
+
+
+def _reinstate(session: Session, arguments: Row, done: Effect, now: datetime) -> None:
+    _restore(session, done.changes[0], "status", "features", "canceled_at", "cancel_reason")
 
 
 def _reset(session: Session, arguments: Row, done: Effect, now: datetime) -> None:

@@ -70,7 +70,12 @@ class EmbeddedWriter:
             if seen is None or seen["undone_by"]:
                 raise Refused("there is nothing left to undo")
             effect = undo.apply(
-                session, seen["action"], json.loads(seen["arguments"]), _read_effect(seen), now
+                session,
+                seen["action"],
+                json.loads(seen["arguments"]),
+                _read_effect(seen),
+                now,
+                seen["at"],
             )
             arguments = {"undoes": key}
             _keep(self._connection, f"undo_{seen['action']}", arguments, undo_key, now, effect, key)
@@ -84,6 +89,8 @@ class EmbeddedWriter:
         with self._lock:
             try:
                 yield
+            except sqlite3.IntegrityError as problem:
+                raise Refused(f"the back office does not take that: {problem}") from problem
             except sqlite3.Error as problem:
                 raise Retryable(f"the back office cannot be written: {problem}") from problem
 

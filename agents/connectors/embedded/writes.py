@@ -106,7 +106,7 @@ def _reset_service(session: Session, arguments: Row, key: str, now: datetime) ->
 def _update_crm(session: Session, arguments: Row, key: str, now: datetime) -> Effect:
     email = arguments["changes"].get("email")
     if email:
-        for other in session.where("customers", "email", email):
+        for other in session.where("customers", "email", email, any_case=True):
             if other["id"] != arguments["customer"]:
                 raise Refused("another customer has this e-mail address")
     session.change("customers", arguments["customer"], **arguments["changes"])
