@@ -1,0 +1,173 @@
+"""The benchmarks: `make bench`. Prints a table; its figures are told, never judged.
+
+`python -P tests/bench/run.py [whole] [worker] [sizes] [triage]` runs the named parts only.
+"""
+
+import os
+import platform
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.bench import batch, sizes, whole
+
+TICKETS = 40
+ROWS = 2_000
+ROUNDS = 2
+
+
+def line(name: str, *figures: str) -> None:
+    """One row of the table."""
+    print(f"  {name:<46}" + "".join(f"{figure:>15}" for figure in figures), flush=True)
+
+
+def heading(text: str, *columns: str) -> None:
+    """What the next rows are."""
+    print(f"\n{text:<48}" + "".join(f"{column:>15}" for column in columns), flush=True)
+
+
+def head() -> None:
+    """On what this runs."""
+    load = os.getloadavg()[0]
+    print(
+        f"cores {len(os.sched_getaffinity(0))} (load {load:.1f}) · Python "
+        f"{platform.python_version()} · SQLite {sqlite3.sqlite_version} · synchronous=FULL, WAL:"
+        " workspace, back office and the peer's checkpoints"
+    )
+
+
+def whole_tickets(folder: Path) -> None:
+    """Tickets per second, ours and LangGraph's in turns; the best round of each."""
+    ours: list[dict[str, float]] = []
+    peers: dict[str, list[dict[str, float]]] = {}
+    kinds: dict[str, dict[str, Any]] = {
+        "LangGraph, empty nodes, durability async": {"durability": "async", "triage": False},
+        "LangGraph, empty nodes, durability sync": {"durability": "sync", "triage": False},
+        "LangGraph, our triage in a node, sync": {"durability": "sync", "triage": True},
+    }
+    for turn in range(ROUNDS):
+        ours.append(whole.inline(folder, TICKETS, 100 + turn))
+        for name, how in kinds.items() if whole.PEER.exists() else ():
+            try:
+                peers.setdefault(name, []).append(
+                    whole.langgraph(folder, TICKETS, 100 + turn, **how)
+                )
+            except (RuntimeError, OSError) as problem:
+                line(name, f"failed: {problem}")
+    best = max(ours, key=lambda found: found["rate"])
+    heading(
+        f"whole tickets, {TICKETS} different texts",
+        "tickets/s",
+        "CPU each",
+        "Handrail is",
+        "by CPU",
+    )
+    line(
+        "Handrail, engine inline",
+        f"{best['rate']:.1f}",
+        f"{best['cpu'] * 1000:.1f} ms",
+        f"{best['verified']:.0f}/{TICKETS} ok",
+    )
+    for name, found in peers.items():
+        peer = max(found, key=lambda one: one["rate"])
+        line(
+            name,
+            f"{peer['rate']:.1f}",
+            f"{peer['cpu'] * 1000:.1f} ms",
+            f"{best['rate'] / peer['rate']:.2f} x",
+            f"{peer['cpu'] / best['cpu']:.2f} x",
+        )
+    if not whole.PEER.exists():
+        line("LangGraph", "not installed: make bench-peers")
+    parts = whole.split(folder, TICKETS, 200)
+    total = parts.pop("#total")
+    commits = parts.pop("#commits")
+    heading("cost of one ticket, inline", "ms", "share")
+    for name, spent in sorted(parts.items(), key=lambda part: -part[1]):
+        line(name, f"{spent:.2f}", f"{spent / total:.0%}")
+    line("all, with the timers", f"{total:.2f}", f"{commits:.1f} commits")
+
+
+def live_worker(folder: Path) -> None:
+    """The worker process: rate, approvals, idling."""
+    found = whole.dispatched(folder, TICKETS, 300)
+    heading("a live worker process (DBOS, 4 at a time)")
+    line(
+        "whole tickets per second",
+        f"{found['rate']:.1f}",
+        f"{found['cpu'] * 1000:.1f} ms CPU",
+        f"{found['verified']}/{TICKETS} ok",
+    )
+    times = sorted(1000 * seconds for seconds in found["times"])
+    if len(times) > 1:
+        p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
+        line(
+            "approval's commit to verified effect",
+            f"p50 {statistics.median(times):.0f} ms",
+            f"p95 {p95:.0f} ms",
+            f"max {times[-1]:.0f} ms",
+            f"n={len(times)}",
+        )
+    line("CPU when idle, over 10 s", f"{found['idle']:.1f} %", "of a core")
+
+
+def growth(folder: Path) -> None:
+    """Ingest and queries by size."""
+    rates, queries = sizes.growing(folder, sizes.STEPS[-1])
+    heading("ingest_many, 500 a transaction", "rows/s", "against first")
+    first = next(iter(rates.values()))
+    for size, rate in rates.items():
+        line(f"up to {size:,} tickets", f"{rate:,.0f}", f"{rate / first:.2f} x")
+    small, large = queries
+    heading("the queue", f"{small:,}", f"{large:,}", "ratio")
+    for name, took in queries[small].items():
+        line(
+            name,
+            f"{took:.2f} ms",
+            f"{queries[large][name]:.2f} ms",
+            f"{queries[large][name] / took:.1f} x",
+        )
+
+
+def batch_triage(folder: Path) -> None:
+    """Rows per second of the command."""
+    found = batch.triage(folder, ROWS)
+    heading(f"handrail triage, {ROWS:,} different rows", "rows/s")
+    line("the command", f"{found['rate']:.1f}", f"start {found['start']:.1f} s")
+    line(
+        "encoder and matrix product, one batch",
+        f"{found['bare']:.1f}",
+        f"{found['bare'] / found['rate']:.2f} x",
+    )
+
+
+PARTS: dict[str, Callable[[Path], None]] = {
+    "whole": whole_tickets,
+    "worker": live_worker,
+    "sizes": growth,
+    "triage": batch_triage,
+}
+
+
+def main() -> None:
+    """Run the parts that were named, or all; what fails is told and the rest goes on."""
+    start = time.perf_counter()
+    head()
+    for name in sys.argv[1:] or PARTS:
+        with tempfile.TemporaryDirectory(prefix="handrail-bench-") as folder:
+            try:
+                PARTS[name](Path(folder))
+            except Exception as problem:
+                print(f"\n{name}: not measured: {type(problem).__name__}: {problem}", flush=True)
+    print(f"\n{time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
