@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from agents.errors import BadArguments
 from data.vocabulary import ActionName, Priority
@@ -39,7 +39,15 @@ def _crm_changes(changes: dict[str, str]) -> dict[str, str]:
 
 
 Id = Annotated[str, Field(min_length=1)]
-Amount = Annotated[int, Field(gt=0)]
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number of minor units, not true or false")
+    return value
+
+
+Amount = Annotated[int, Field(gt=0), BeforeValidator(_no_truth)]
 Currency = Annotated[str, Field(pattern=r"^[a-z]{3}$")]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 Text = Annotated[str, Field(min_length=1)]
