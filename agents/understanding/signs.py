@@ -220,6 +220,20 @@ def leans_on_another(text: str) -> bool:
     return len(text.split()) <= 8 and bool(_LEANS.search(text))
 
 
+_PERSON = re.compile(
+    r"\b(humans?|persons?|people|someone|somebody|anyone|agents?|manager|supervisor|representative|rep|colleague|staff|employee|boss|"
+    r"team lead|real|operator|call|phone|ring|speak|talk|chat|mensch\w*|mitarbeiter\w*|person|jemand\w*|vorgesetzt\w*|rückruf|anruf\w*|"
+    r"telefon\w*|sprechen|persona|agente|humano|alguien|encargad\w+|responsable|llam\w+|hablar|personne|quelqu'un|humain|conseiller\w*|"
+    r"parler|appel\w*|operatore|qualcuno|parlare|chiam\w+|mens|medewerker|iemand|spreken|bellen|pessoa|alguém|atendente|falar|ligar)\b",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_person(text: str) -> bool:
+    """Whether a text has a word for a person or for speaking with one."""
+    return bool(_PERSON.search(text))
+
+
 def keeps_subscription(text: str) -> bool:
     """Whether a text says that its writer does not want to cancel."""
     return bool(_NOT_CANCELLING.search(text))

@@ -171,6 +171,8 @@ def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str
                 signs.speaks_of_own_law_work(segment.text) or not signs.speaks_to_us(segment.text)
             ):
                 continue
+            if kind == "human_request" and not signs.speaks_of_person(segment.text):
+                continue
             told = segment.weight == 1.0 and len(segment.text.split()) >= 4
             if told and segment.probabilities[index[kind]] >= 0.75:
                 found.setdefault(kind, segment.text)
