@@ -20,9 +20,9 @@ FLUSH_SECONDS = 0.05
 class Journal:
     """One pass over one ticket by one worker.
 
-    Steps that only read are kept until the next write, or until they took
-    `FLUSH_SECONDS`; then they commit together. The first write raises the ticket's epoch; if another worker did so meanwhile,
-    that write and every later one is refused with Fenced.
+    Steps that only read are kept until the next write, or until they took `FLUSH_SECONDS`;
+    then they commit together. The first write raises the ticket's epoch; if another worker did
+    so meanwhile, that write and every later one is refused with Fenced.
     """
 
     def __init__(self, store: Store, ticket: dict[str, Any]) -> None:
