@@ -113,7 +113,8 @@ def _run(tokens: list[list[int]]) -> Floats:
     hidden = np.asarray(session.run(None, feed)[0])
     vectors = (hidden * mask[:, :, None]).sum(1) / np.maximum(mask.sum(1, keepdims=True), 1)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return vectors.astype(np.float32)
+    unit: Floats = vectors.astype(np.float32)
+    return unit
 
 
 def _batches(lengths: list[int]) -> list[int]:
