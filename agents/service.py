@@ -17,7 +17,18 @@ from agents.understanding.secrets import mask_secrets
 from data.errors import HandrailError
 from data.queries.tickets import DECISION, ISSUE
 from data.redaction import redact
-from data.store import ACTION, TICKET, NewEvent, Store, Transaction, table
+from data.store import (
+    ACTION,
+    MESSAGE,
+    PAYLOAD,
+    TICKET,
+    NewEvent,
+    Store,
+    Transaction,
+    new_payload,
+    row_of,
+    table,
+)
 from data.tables import Action, Decision, Message, Ticket
 from data.vocabulary import ActionName, ActionState, AgentName, Author, DecisionKind, Gate
 
@@ -87,7 +98,7 @@ class Service:
                 tx.connection.execute(select(func.count()).select_from(TICKET)).scalar_one()
             )
             ids: list[str | None] = []
-            rows: dict[str, list[dict[str, Any]]] = {"ticket": [], "message": []}
+            rows: dict[str, list[dict[str, Any]]] = {"ticket": [], "payload": [], "message": []}
             for new in batch:
                 if new.ref and new.ref in there:
                     ids.append(None)
@@ -98,7 +109,8 @@ class Service:
                 ids.append(self._open(tx, new, ref, rows))
             if rows["ticket"]:
                 tx.connection.execute(insert(TICKET), rows["ticket"])
-                tx.connection.execute(insert(table(Message)), rows["message"])
+                tx.connection.execute(insert(PAYLOAD), rows["payload"])
+                tx.connection.execute(insert(MESSAGE), rows["message"])
         return ids
 
     def _free_ref(self, tx: Transaction, number: int, there: set[str]) -> str:
@@ -116,26 +128,23 @@ class Service:
         self, tx: Transaction, new: NewTicket, ref: str, rows: dict[str, list[dict[str, Any]]]
     ) -> str:
         ticket_id, at = tx.ids("t"), new.at or tx.now
-        ticket = Ticket(
-            id=ticket_id,
-            ref=ref,
-            channel=new.channel or "email",
-            subject=_shown(new.subject)[:500],
-            requester=new.email.strip().lower() if new.email else None,
-            opened_at=at,
-            updated_at=tx.now,
-            message_count=1,
-        )
-        rows["ticket"].append({c.name: getattr(ticket, c.name) for c in TICKET.columns})
-        payload_id, digest = tx.add_payload(new.body)
-        message = Message(
-            id=tx.ids("m"), ticket_id=ticket_id, position=1, author=Author.CUSTOMER.value,
-            name=ticket.requester, at=at, body=_shown(new.body), payload_id=payload_id,
-            external_id=new.external_id,
-        )  # fmt: skip
-        rows["message"].append({c.name: getattr(message, c.name) for c in table(Message).columns})
+        ticket = {
+            "id": ticket_id, "ref": ref, "channel": new.channel or "email",
+            "subject": _shown(new.subject)[:500],
+            "requester": new.email.strip().lower() if new.email else None,
+            "opened_at": at, "updated_at": tx.now, "message_count": 1,
+        }  # fmt: skip
+        payload, digest = new_payload(tx.ids, new.body)
+        message = {
+            "id": tx.ids("m"), "ticket_id": ticket_id, "position": 1,
+            "author": Author.CUSTOMER.value, "name": ticket["requester"], "at": at,
+            "body": _shown(new.body), "payload_id": payload["id"], "external_id": new.external_id,
+        }  # fmt: skip
+        rows["ticket"].append(row_of(Ticket, ticket))
+        rows["payload"].append(payload)
+        rows["message"].append(row_of(Message, message))
         data = {
-            "channel": ticket.channel,
+            "channel": ticket["channel"],
             "ref": ref,
             "message": digest,
             "characters": len(new.body),

@@ -56,7 +56,8 @@ def new_id(prefix: str) -> str:
     for _ in range(7):
         text = _ALPHABET[stamp & 31] + text
         stamp >>= 5
-    return f"{prefix}_{text}" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    chance = secrets.token_bytes(8)
+    return f"{prefix}_{text}" + "".join(_ALPHABET[byte & 31] for byte in chance)
 
 
 class CountingIds:

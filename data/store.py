@@ -2,13 +2,14 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Insert, Table, insert, select, update
 from sqlmodel import SQLModel
 
 from data.clock import Clock, NewId, new_id
@@ -30,6 +31,40 @@ def table(model: type[SQLModel]) -> Table:
 
 TICKET, ACTION, EVENT = table(Ticket), table(Action), table(Event)
 PAYLOAD, CHAIN, MESSAGE = table(Payload), table(Chain), table(Message)
+_HEADS = select(CHAIN.c.id, CHAIN.c.position, CHAIN.c.hash)
+_ADD_EVENTS, _ADD_PAYLOADS, _ADD_CHAINS = insert(EVENT), insert(PAYLOAD), insert(CHAIN)
+_AT_ONCE = 500
+"""Values in one list of a query."""
+
+
+@cache
+def _insert(model: type[SQLModel]) -> Insert:
+    return insert(table(model))
+
+
+@cache
+def _defaults(model: type[SQLModel]) -> list[tuple[str, Any, Callable[[], Any] | None]]:
+    """Each column with its default, or with what makes one."""
+    found = []
+    for column in table(model).columns:
+        field = model.model_fields[column.name]
+        default = None if field.is_required() else field.default
+        found.append((column.name, default, cast(Callable[[], Any] | None, field.default_factory)))
+    return found
+
+
+def row_of(model: type[SQLModel], values: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a row, defaults filled in; ten times cheaper than an object of the model."""
+    return {
+        name: values[name] if name in values else make() if make else default
+        for name, default, make in _defaults(model)
+    }
+
+
+def new_payload(ids: NewId, body: str) -> tuple[dict[str, Any], str]:
+    """A row that keeps raw text, and its salted digest."""
+    salt = secrets.token_hex(8)
+    return {"id": ids("p"), "salt": salt, "body": body}, payload_digest(salt, body)
 
 
 @dataclass(frozen=True)
@@ -70,9 +105,7 @@ class Transaction:
 
     def insert(self, model: type[SQLModel], **values: Any) -> None:
         """Add a row; the model's defaults fill what is not given."""
-        row = model(**values)
-        columns = {c.name: getattr(row, c.name) for c in table(model).columns}
-        self.connection.execute(insert(table(model)), columns)
+        self.connection.execute(_insert(model), row_of(model, values))
 
     def append(self, event: NewEvent) -> None:
         """Append `event` to its chain when this transaction commits."""
@@ -80,9 +113,9 @@ class Transaction:
 
     def add_payload(self, body: str) -> tuple[str, str]:
         """Keep raw text; its id and salted digest."""
-        payload_id, salt = self.ids("p"), secrets.token_hex(8)
-        self.connection.execute(insert(PAYLOAD), {"id": payload_id, "salt": salt, "body": body})
-        return payload_id, payload_digest(salt, body)
+        row, digest = new_payload(self.ids, body)
+        self.connection.execute(_ADD_PAYLOADS, row)
+        return row["id"], digest
 
     def ticket(self, ticket_id: str) -> dict[str, Any]:
         """The ticket's columns as they are in this transaction; NotFound if there is none."""
@@ -148,51 +181,68 @@ class Transaction:
         for event in self._events:
             chains.setdefault(event.chain, []).append(event)
         self._events = []
+        heads = self._heads(list(chains))
+        rows: list[dict[str, Any]] = []
+        payloads: list[dict[str, Any]] = []
+        begun: list[dict[str, Any]] = []
         for chain, events in chains.items():
-            self._extend(chain, events)
+            before = heads[chain][1] if chain in heads else GENESIS
+            start = heads[chain][0] if chain in heads else 0
+            for position, event in enumerate(events, start + 1):
+                row = self._row(chain, position, event, payloads)
+                row["hash"] = before = event_hash(before, row)
+                rows.append(row)
+            head = {"id": chain, "position": start + len(events), "hash": before}
+            if chain in heads:
+                self._move(head, start)
+            else:
+                begun.append(head)
+        for statement, added in (
+            (_ADD_PAYLOADS, payloads), (_ADD_EVENTS, rows), (_ADD_CHAINS, begun),
+        ):  # fmt: skip
+            if added:
+                self.connection.execute(statement, added)
 
-    def _extend(self, chain: str, events: list[NewEvent]) -> None:
-        head = self.connection.execute(
-            select(CHAIN.c.position, CHAIN.c.hash).where(CHAIN.c.id == chain)
-        ).first()
-        start, before = (head.position, head.hash) if head else (0, GENESIS)
-        position, rows, payloads = start, [], []
-        for event in events:
-            position += 1
-            payload_id = digest = None
-            if event.payload is not None:
-                payload_id, salt = self.ids("p"), secrets.token_hex(8)
-                digest = payload_digest(salt, event.payload)
-                payloads.append({"id": payload_id, "salt": salt, "body": event.payload})
-            row: dict[str, Any] = {
-                "chain": chain,
-                "position": position,
-                "run_id": event.run_id,
-                "step": event.step,
-                "at": event.at or self.now,
-                "agent": event.agent,
-                "kind": event.kind,
-                "data": canonical(event.data),
-                "payload_id": payload_id,
-                "payload_digest": digest,
-            }
-            row["hash"] = before = event_hash(before, row)
-            rows.append(row)
-        if payloads:
-            self.connection.execute(insert(PAYLOAD), payloads)
-        self.connection.execute(insert(EVENT), rows)
-        if head is None:
-            self.connection.execute(
-                insert(CHAIN), {"id": chain, "position": position, "hash": before}
-            )
-            return
+    def _heads(self, chains: list[str]) -> dict[str, tuple[int, str]]:
+        """Position and hash of the last event of each chain that has begun."""
+        found: dict[str, tuple[int, str]] = {}
+        for first in range(0, len(chains), _AT_ONCE):
+            some = CHAIN.c.id.in_(chains[first : first + _AT_ONCE])
+            for row in self.connection.execute(_HEADS.where(some)):
+                found[row.id] = (row.position, row.hash)
+        return found
+
+    def _row(
+        self, chain: str, position: int, event: NewEvent, payloads: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The event's columns but its hash; its payload is added to `payloads`."""
+        payload_id = digest = None
+        if event.payload is not None:
+            payload, digest = new_payload(self.ids, event.payload)
+            payload_id = payload["id"]
+            payloads.append(payload)
+        return {
+            "chain": chain,
+            "position": position,
+            "run_id": event.run_id,
+            "step": event.step,
+            "at": event.at or self.now,
+            "agent": event.agent,
+            "kind": event.kind,
+            "data": canonical(event.data),
+            "payload_id": payload_id,
+            "payload_digest": digest,
+        }
+
+    def _move(self, head: dict[str, Any], start: int) -> None:
+        """Advance the head of a chain; Fenced if it is no longer at `start`."""
         moved = self.connection.execute(
             update(CHAIN)
-            .where(CHAIN.c.id == chain, CHAIN.c.position == start)
-            .values(position=position, hash=before)
+            .where(CHAIN.c.id == head["id"], CHAIN.c.position == start)
+            .values(position=head["position"], hash=head["hash"])
         )
         if moved.rowcount != 1:
-            raise Fenced(f"the log of {chain or 'the workspace'} moved on meanwhile")
+            raise Fenced(f"the log of {head['id'] or 'the workspace'} moved on meanwhile")
 
 
 class Store:
