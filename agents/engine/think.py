@@ -40,7 +40,8 @@ def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
         secrets=any(MASK in m["body"] for m in snapshot.messages[ticket["read_count"] :]),
         sentiment=fresh[-1].sentiment if asked_before else readings[0].sentiment,
     )
-    thought.noise = noise_of(snapshot, fresh)
+    # Nothing unread: a record changed, and what was said last has had its say.
+    thought.noise = noise_of(snapshot, fresh) if snapshot.unread else None
     if thought.noise:
         return thought
     fresh = ground_readings(parts, journal, snapshot, thought, fresh)

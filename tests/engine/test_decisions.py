@@ -10,9 +10,9 @@ from tests.engine.desk import Desk, rules
 
 def _policy(**approval: object) -> Policy:
     """The packaged policy with other rules for approvals."""
-    packaged = rules().policy
-    changed = packaged.approval.model_copy(update=approval)
-    return packaged.model_copy(update={"approval": changed})
+    plain = rules().policy.model_dump(mode="json")
+    plain["approval"] |= approval
+    return Policy.model_validate(plain)
 
 
 def _asking(one: Desk) -> str:
@@ -43,6 +43,18 @@ def test_a_record_that_changed_makes_the_action_stale_and_asks_again(desk: Open)
     one.run()
     assert one.record("charges", "ch_eh2")["refunded"] == 2995
     assert "19.95" in one.replies(ticket)[0]
+
+
+def test_thanks_before_a_record_changed_do_not_end_the_request(desk: Open) -> None:
+    one = desk("approval-stale-refunded-meanwhile")
+    ticket = _asking(one)
+    one.service.receive(ticket, "Thank you!")
+    one.run()
+    one.alter("charges", "ch_eh2", refunded=1000, status="partially_refunded")
+    one.service.approve(one.asked().id, by="priya")
+    one.run()
+    assert one.states(ticket, "process_refund") == ["stale", "proposed"]
+    assert one.asked().arguments["amount"] == 1995
 
 
 def test_a_record_of_somebody_else_does_not_matter(desk: Open) -> None:
@@ -316,7 +328,6 @@ def test_only_what_was_done_can_be_undone(desk: Open) -> None:
 
 def test_the_policy_may_let_small_amounts_run_alone(desk: Open) -> None:
     policy = _policy(alone=[{"action": "process_refund", "up_to": 1150, "intents": ["billing"]}])
-    policy = Policy.model_validate(policy.model_dump())
     one = desk(policy=policy)
     ticket = _asking(one)
     assert one.states(ticket, "process_refund") == ["verified"]
@@ -325,7 +336,7 @@ def test_the_policy_may_let_small_amounts_run_alone(desk: Open) -> None:
 
 
 def test_an_intent_in_shadow_is_planned_and_never_done(desk: Open) -> None:
-    one = desk(policy=Policy.model_validate(_policy(shadow=["billing"]).model_dump()))
+    one = desk(policy=_policy(shadow=["billing"]))
     ticket = _asking(one)
     assert one.states(ticket, "process_refund") == ["refused"]
     assert one.effects("process_refund") == []
@@ -354,7 +365,7 @@ def test_a_policy_that_forbids_meanwhile_refuses(desk: Open) -> None:
     one.service.approve(one.asked().id, by="priya")
     packaged = rules().policy.model_dump(mode="json")["approval"]["actions"]
     actions = {**packaged, "process_refund": "forbidden"}
-    one.under(Policy.model_validate(_policy(actions=actions).model_dump()))
+    one.under(_policy(actions=actions))
     one.run()
     assert one.effects("process_refund") == []
     assert one.states(ticket, "process_refund") == ["stale", "refused"]
