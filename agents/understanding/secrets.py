@@ -4,7 +4,7 @@ import re
 
 MASK = "[removed]"
 
-_CARD = re.compile(r"(?<![\d.,])(?:\d[ -]?){12,18}\d(?![\d])")
+_CARD = re.compile(r"(?<!\d)(?<!\d[.,])(?:\d[ .-]?){12,18}\d(?!\d)")
 _PASSWORD = re.compile(
     r"(?i)\b(pass(?:word|wort|phrase|code)?|passwd|pwd|kennwort|contraseña|clave|mot de passe|senha|wachtwoord|"
     r"pin(?: code)?|cvv|cvc|secret)\b(\s*(?:is|ist|es|est|was|è|:|=)+\s*)(['\"]?)([^\s'\",;]{3,64})"

@@ -65,15 +65,23 @@ def plain_text(raw: str) -> str:
     """`raw` without markup, control and invisible characters, in one form of Unicode."""
     text = raw[:MAX_CHARACTERS]
     if _TAG.search(text) or "<!--" in text:
-        parser = _Plain()
-        parser.feed(text)
-        parser.close()
-        text = "".join(parser.parts)
+        text = _without_markup(text)
     text = unicodedata.normalize("NFKC", text).replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(
         c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs")
     )
     return re.sub(r"[ \t]+", " ", text).replace("’", "'").replace("‘", "'").strip()
+
+
+def _without_markup(text: str) -> str:
+    parser = _Plain()
+    try:
+        parser.feed(text)
+        parser.close()
+    except AssertionError:
+        # The standard parser gives up so on a malformed `<![`; then only the tags are dropped.
+        return _TAG.sub("", text)
+    return "".join(parser.parts)
 
 
 def own_words(text: str) -> str:
