@@ -55,6 +55,8 @@ def whole_tickets(folder: Path) -> None:
     for turn in range(ROUNDS):
         ours.append(whole.inline(folder, TICKETS, 100 + turn))
         for name, how in kinds.items() if whole.PEER.exists() else ():
+            if how["triage"] and turn:
+                continue
             try:
                 peers.setdefault(name, []).append(
                     whole.langgraph(folder, TICKETS, 100 + turn, **how)
@@ -139,7 +141,7 @@ def growth(folder: Path) -> None:
 def batch_triage(folder: Path) -> None:
     """Rows per second of the command."""
     found = batch.triage(folder, ROWS)
-    heading(f"handrail triage, {ROWS:,} different rows", "rows/s")
+    heading(f"handrail triage, {found['rows']:,.0f} different rows", "rows/s")
     line("the command", f"{found['rate']:.1f}", f"start {found['start']:.1f} s")
     line(
         "encoder and matrix product, one batch",
