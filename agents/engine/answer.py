@@ -50,7 +50,7 @@ def reply(
                 blocks.append(parts.templates.render(name, language, **reply["values"], **done))
             blocks.append(parts.templates.render("held_back", language))
         elif stopped is not None and stopped.code == "withdrawn":
-            blocks.append(parts.templates.render("cancel_kept", language))
+            blocks.append(parts.templates.render("withdrawn", language))
         elif name:
             blocks.append(parts.templates.render(name, language, **reply["values"], **done))
     if not blocks:

@@ -16,6 +16,7 @@ from agents.engine.snapshot import (
 from agents.engine.thought import Matter, Thought
 from agents.facts.case import moment
 from agents.facts.technical import missing_features
+from agents.understanding import signs
 from agents.understanding.grounding import World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Found, Reading
@@ -226,6 +227,9 @@ def answers_in(fresh: list[Reading]) -> set[str]:
     found = {kind for kind, probability in best.items() if probability >= 0.4}
     if any(FAMILY_OF[i.kind] == "fault" for reading in fresh for i in reading.issues):
         found.add("again")
+    if any(signs.takes_back(reading.text) for reading in fresh):
+        best["deny"] = 1.0
+        found.add("deny")
     for one, other in (
         ("confirm", "deny"),
         ("still_broken", "solved"),

@@ -8,12 +8,12 @@ from typing import Any
 from agents.connectors.protocols import Row
 from agents.facts.account import AccountFacts, account_facts
 from agents.facts.billing import BillingFacts, Refunds, billing_facts
-from agents.facts.case import Case, day
+from agents.facts.case import Case, day, moment
 from agents.facts.knowledge import KnowledgeFacts, knowledge_facts
 from agents.facts.money import money
 from agents.facts.technical import TechnicalFacts, technical_facts
 from agents.playbooks.model import EXPRESSIONS, Playbook, Rule
-from agents.replies import Templates
+from agents.replies import Templates, spoken
 from agents.understanding.kinds import intent_of
 from data.vocabulary import ActionName, Identity, Intent, IssueState
 
@@ -207,7 +207,12 @@ def _reply_values(case: Case, facts: _Facts) -> dict[str, Any]:
     service = tech.incident or {}
     if tech.error and not tech.incident:
         service = {"name": tech.error["service"], "message": tech.error["message"], "eta": None}
-    known["service"] = {k: service.get(k) for k in ("name", "message", "eta")}
+    eta = moment(service.get("eta"))
+    known["service"] = {
+        "name": service.get("name"),
+        "message": service.get("message"),
+        "eta": spoken(eta) if eta else None,
+    }
     known["operation"] = tech.operation
     known["cause_short"] = _CAUSES.get(tech.operation or "", "a fault of the service")
     billing: BillingFacts = facts["billing"]

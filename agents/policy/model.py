@@ -82,15 +82,6 @@ class Approval(Part):
     """Intents whose plans are shown and never carried out."""
 
 
-class Cap(Part):
-    """What may run in a day over all tickets."""
-
-    action: ActionName
-    number: Count | None = None
-    amount: Minor | None = None
-    currency: str | None = None
-
-
 class Tickets(Part):
     """What happens to tickets by time alone."""
 
@@ -108,7 +99,6 @@ class Policy(Part):
     technical: Technical = Technical()
     product: Product = Product()
     approval: Approval
-    caps: list[Cap] = []
     tickets: Tickets = Tickets()
 
     @property

@@ -234,6 +234,20 @@ def speaks_of_person(text: str) -> bool:
     return bool(_PERSON.search(text))
 
 
+_TAKES_BACK = re.compile(
+    r"\b(never ?mind|forget (it|about it|my request)|(don'?t|do not) (do|change|refund|touch) (anything|it|that)|leave it (as it is|be|alone)|"
+    r"(i|we) (no longer|don'?t) (want|need) (it|that|this|the refund|a refund|anything)( any ?more)?|cancel (my|this) request|"
+    r"i('ve| have)? changed my mind|vergessen sie (es|das)|hat sich erledigt|lassen sie es|olvídel[oa]|olvídalo|déjelo|ya no (lo )?(quiero|necesito)|"
+    r"laissez tomber|oubliez|lasci(ate|a|) (stare|perdere)|laat maar|deixe (para lá|estar)|esqueça)\b",
+    re.IGNORECASE,
+)
+
+
+def takes_back(text: str) -> bool:
+    """Whether a text plainly takes an earlier request back."""
+    return bool(_TAKES_BACK.search(text))
+
+
 def keeps_subscription(text: str) -> bool:
     """Whether a text says that its writer does not want to cancel."""
     return bool(_NOT_CANCELLING.search(text))

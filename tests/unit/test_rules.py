@@ -107,7 +107,7 @@ def _edited(path: Path, source: Path, old: str, new: str) -> int:
         ("policy: 1", "policy: 2", "policy"),
         ("refund_days: 14", "refund_days: 14\n  refund_days: 15", "twice"),
         ("shadow: []", "shadow: [weather]", "approval.shadow[0]"),
-        ("caps: []", "caps: [", ""),
+        ("shadow: []", "shadow: [", ""),
     ],
 )
 def test_a_typo_in_the_policy_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
