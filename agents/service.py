@@ -448,6 +448,7 @@ def _edited_preview(
     """The preview of an edited action: its rows are not known exactly until it runs."""
     preview = dict(old["preview"] or {})
     preview["exact"] = False
+    preview["changes"] = []
     if amount is not None:
         preview["money"] = [{**m, "amount": amount} for m in preview.get("money", [])]
     if preview.get("message") and "body" in arguments:

@@ -128,7 +128,8 @@ def summarise(
     missing = [
         f"{_describe(a)}: {a['state']}{_why(a)}"
         for a in actions
-        if a["state"]
+        if not a["superseded_by"]
+        and a["state"]
         in (
             ActionState.REJECTED,
             ActionState.EXPIRED,

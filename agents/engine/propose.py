@@ -57,7 +57,7 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
     proposals: dict[int, list[Proposal]] = {}
     seen: set[tuple[ActionName, str]] = set()
     for position, matter in enumerate(thought.matters):
-        if matter.finding is None or matter.follows or matter.settled:
+        if matter.finding is None or matter.follows or matter.settled or thought.take_back:
             continue
         made: list[Proposal] = []
         for planned in matter.finding.plan:

@@ -40,6 +40,8 @@ _HUMAN = re.compile(
     re.IGNORECASE,
 )
 _LEGAL = re.compile(
+    r"\b(call|calling|contact|contacting|get|getting|hire|hiring|involve|involving|see|speak to|speaking to|talk to|talking to|"
+    r"consult|consulting|instruct|instructing|inform) (my|our|a|an|the) (lawyers?|attorneys?|solicitors?|legal (team|counsel))\b|"
     r"\b(my|our|a|an|the)\s+(lawyers?|attorneys?|solicitors?|barrister|legal (counsel|team|department|representative))\b"
     r".{0,60}\b(will|contact|hear|letter|write|involve|sue|instruct|advis|informed|in touch|take)"
     r"|\b(see|take|taking|took) (you|your company|this|the matter|it|lumen\w*)?\s*(to|in) (court|small claims|trading standards|"
