@@ -12,6 +12,10 @@ from tests.tui.world import TestSession
 
 PRESSES = 40
 ARRIVALS = 150
+MOST = 240
+"""Presses on a slow machine, where many fall on an approval that has just gone away."""
+ENOUGH = 6
+"""Approvals below which the test has shown nothing."""
 
 
 def stream(session: TestSession, chance: random.Random, n: int) -> None:
@@ -62,7 +66,10 @@ async def test_only_what_was_on_the_screen_is_ever_decided(session: TestSession)
                 await asyncio.sleep(chance.random() * 0.06)
 
         streaming = asyncio.create_task(arrivals())
-        for _ in range(PRESSES):
+        for pressed in range(MOST):
+            calls = [call for call in session.service.calls if call[0] == "approve"]
+            if pressed >= PRESSES and len(calls) >= ENOUGH:
+                break
             key = chance.choice("ajkaj")
             if key == "a":
                 # What a person sees in the instant of the press.
@@ -75,7 +82,7 @@ async def test_only_what_was_on_the_screen_is_ever_decided(session: TestSession)
         await streaming
         await asyncio.sleep(0.1)
         approved = [call[1] for call in session.service.calls if call[0] == "approve"]
-    assert len(approved) > 5
+    assert len(approved) >= ENOUGH
     assert set(approved) <= set(on_screen)
     assert len(approved) == len(set(approved))
     position = 0
