@@ -19,7 +19,7 @@ TICKET_CHANGES: dict[T, set[T]] = {
 
 ACTION_CHANGES: dict[A, set[A]] = {
     A.PROPOSED: {A.APPROVED, A.REJECTED, A.WITHDRAWN, A.EXPIRED, A.STALE, A.REFUSED},
-    A.APPROVED: {A.EXECUTING, A.STALE, A.WITHDRAWN, A.REFUSED, A.EXPIRED},
+    A.APPROVED: {A.EXECUTING, A.STALE, A.WITHDRAWN, A.REFUSED, A.EXPIRED, A.PROPOSED},
     A.STALE: {A.WITHDRAWN, A.REJECTED, A.EXPIRED},
     A.EXECUTING: {A.EXECUTED, A.VERIFIED, A.FAILED, A.UNKNOWN},
     A.EXECUTED: {A.VERIFIED, A.FAILED, A.UNDONE},
@@ -33,7 +33,7 @@ ACTION_CHANGES: dict[A, set[A]] = {
     A.UNDONE: set(),
 }
 """Expired is its own end and never runs; an unknown outcome is settled by looking, not by
-retrying."""
+retrying. What was approved asks again where a cap of the day is reached."""
 
 
 def check_ticket_change(old: T, new: T) -> None:

@@ -78,6 +78,8 @@ class ActionName(StrEnum):
     SEND_NOTIFICATION = "send_notification"
     CREATE_TICKET = "create_ticket"
     SCHEDULE_CALLBACK = "schedule_callback"
+    UNDO = "undo"
+    """Takes an earlier action back; proposed by a person, never by the agents."""
 
 
 class Gate(StrEnum):
@@ -97,6 +99,20 @@ class DecisionKind(StrEnum):
     REJECT = "reject"
     AUTO = "auto"
     UNDO = "undo"
+
+
+class Role(StrEnum):
+    """What a person at the console may do; each may do all that the ones before may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+    @property
+    def rank(self) -> int:
+        """0 for a viewer, growing with authority."""
+        return tuple(Role).index(self)
 
 
 class AgentName(StrEnum):

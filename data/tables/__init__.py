@@ -2,6 +2,7 @@
 
 from data.tables.actions import Action, Decision, Halt
 from data.tables.log import Chain, Event, Payload
+from data.tables.operators import Operator, SignIn
 from data.tables.tickets import Handoff, Issue, Message, Run, Ticket
 from data.tables.workspace import Setting, Worker
 
@@ -14,9 +15,11 @@ __all__ = [
     "Handoff",
     "Issue",
     "Message",
+    "Operator",
     "Payload",
     "Run",
     "Setting",
+    "SignIn",
     "Ticket",
     "Worker",
 ]

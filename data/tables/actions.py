@@ -18,6 +18,7 @@ class Action(SQLModel, table=True):
         Index("ix_action_state", "state", "proposed_at", "id"),
         Index("ix_action_ticket", "ticket_id", "position"),
         Index("ix_action_target", "name", "target", "state"),
+        Index("ix_action_started", "name", "started_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -65,6 +66,16 @@ class Action(SQLModel, table=True):
     attempts: int = 0
     problem: str | None = None
     """Why it failed, went stale, was refused or withdrawn."""
+    undoes: str | None = None
+    """The action that this one takes back."""
+    proposed_by: str | None = None
+    """The operator who proposed it; None: the agents did."""
+    role_needed: str | None = None
+    """The least role of which one approval must be, where a cap or the policy asks for it."""
+    started_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """When the decision was spent; what daily caps count by."""
+    executed_arguments: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """What was really carried out, stored when it starts."""
 
 
 class Decision(SQLModel, table=True):
@@ -80,6 +91,12 @@ class Decision(SQLModel, table=True):
     reason: str | None = None
     digest: str
     """Of the arguments that the person saw."""
+    arguments: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """The arguments that were decided."""
+    role: str | None = None
+    """The role in which the person decided."""
+    signed_in_by: str | None = None
+    """How they proved who they are: passphrase, token, system user, or their word alone."""
     at: datetime = Field(sa_type=UtcTime)
     spent_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
