@@ -21,3 +21,7 @@ class NotDecidable(HandrailError):
 
 class BadArguments(HandrailError):
     """Arguments of an action that its type or the records do not allow."""
+
+
+class NotAllowed(HandrailError):
+    """Somebody, or an agent's role, asked for what it has no authority for."""

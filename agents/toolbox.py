@@ -5,16 +5,11 @@ from datetime import datetime, timedelta
 
 from agents.connectors.protocols import Reader, Row
 from agents.engine.journal import Journal
-from agents.errors import Retryable
-from data.errors import HandrailError
+from agents.errors import NotAllowed, Retryable
 from data.vocabulary import AgentName
 
 ATTEMPTS = 3
 """How often a failing read is tried."""
-
-
-class NotAllowed(HandrailError):
-    """A role asked for a tool that its playbook does not declare."""
 
 
 class ToolBox:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 import data
 from data.columns import canonical
 from data.files import YamlFile
-from data.vocabulary import ActionName, Gate, Intent
+from data.vocabulary import ActionName, Gate, Intent, Role
 
 PACKAGED = Path(data.__file__).parent / "policy" / "policy.yaml"
 
@@ -71,6 +71,25 @@ class Alone(Part):
     intents: list[Intent] = []
 
 
+class RoleLimit(Part):
+    """What people of one role may approve; without a limit, everything."""
+
+    up_to: Minor | None = None
+    """Minor units of one action."""
+    actions: list[ActionName] | None = None
+
+
+class Cap(Part):
+    """What may run in a day (UTC) over all tickets; beyond it a supervisor is asked."""
+
+    action: ActionName
+    count: Count | None = None
+    amount: Minor | None = None
+    """Minor units of `currency` in all."""
+    currency: str | None = None
+    """None: each currency by itself."""
+
+
 class Approval(Part):
     """How each action is decided."""
 
@@ -78,6 +97,9 @@ class Approval(Part):
     two_people_over: Minor = 20_000
     expires_hours: Count = 24
     alone: list[Alone] = []
+    roles: dict[Role, RoleLimit] = {Role.OPERATOR: RoleLimit(up_to=50_000)}
+    """Limits of the roles that may decide; a viewer never may."""
+    caps: list[Cap] = []
     shadow: list[Intent] = []
     """Intents whose plans are shown and never carried out."""
 

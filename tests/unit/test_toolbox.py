@@ -10,7 +10,8 @@ import pytest
 import agents
 from agents.connectors.protocols import Reader, Writer
 from agents.playbooks.model import READ_TOOLS, load_playbooks
-from agents.toolbox import NotAllowed, ToolBox
+from agents.errors import NotAllowed
+from agents.toolbox import ToolBox
 from data.vocabulary import AgentName
 
 WRITES = {name for name in vars(Writer) if not name.startswith("_")} - set(vars(Reader))

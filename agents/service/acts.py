@@ -1,0 +1,30 @@
+"""What every act of a person shares: the store, the policy, and who acts with what authority."""
+
+from typing import Any
+
+from agents.authority import Person, person_of
+from agents.policy.model import Policy
+from data.redaction import redact
+from data.store import NewEvent, Store, Transaction
+from data.vocabulary import AgentName
+
+
+class Acts:
+    """Acts of people on one workspace; holds no handle to any outside system."""
+
+    def __init__(self, store: Store, policy: Policy, *, signed_in_by: str = "word") -> None:
+        """Act on `store` under `policy`; `signed_in_by` says how the person proved who they
+        are."""
+        self.store, self.policy, self.signed_in_by = store, policy, signed_in_by
+
+    def _person(self, tx: Transaction, name: str) -> Person:
+        """Who acts; NotAllowed for somebody who is no operator here."""
+        return person_of(tx.connection, name, self.signed_in_by)
+
+    def _tell(
+        self, tx: Transaction, action: dict[str, Any], kind: str, by: str, more: dict[str, Any]
+    ) -> None:
+        """Append an event about an action; `by` is kept as it is, the rest is redacted."""
+        data = redact({"action": action["id"], "name": action["name"], **more})
+        data["by"] = by
+        tx.append(NewEvent(kind, AgentName.OPERATOR.value, data, action["ticket_id"]))

@@ -1,0 +1,167 @@
+"""Tickets and messages come in."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from agents.service.acts import Acts
+from agents.understanding.secrets import mask_secrets
+from data.errors import HandrailError
+from data.store import MESSAGE, PAYLOAD, TICKET, NewEvent, Transaction, new_payload, row_of, table
+from data.tables import Message, Ticket
+from data.vocabulary import AgentName, Author
+
+MAX_BODY = 1_000_000
+"""Characters of one message; longer ones are refused whole."""
+
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+class DuplicateTicket(HandrailError):
+    """A ticket with this ref is in the workspace already."""
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """A ticket as it arrives."""
+
+    ref: str | None
+    subject: str
+    body: str
+    email: str | None = None
+    channel: str = "email"
+    at: datetime | None = None
+    """When it was written, in UTC; now if not given."""
+    external_id: str | None = None
+    """The channel's own id, by which answers are threaded."""
+
+
+class Arrivals(Acts):
+    """Storing what customers write."""
+
+    def ingest(self, new: NewTicket) -> str:
+        """Store a ticket for the agents; its id. DuplicateTicket if its ref is there already."""
+        found = self.ingest_many([new])[0]
+        if found is None:
+            raise DuplicateTicket(f"ticket {new.ref!r} is in the workspace already")
+        return found
+
+    def ingest_many(self, batch: list[NewTicket]) -> list[str | None]:
+        """Store many tickets in one transaction; None in place of the id for a ref that is
+        there."""
+        for new in batch:
+            _check_body(new.body)
+        with self.store.write() as tx:
+            refs = [new.ref for new in batch if new.ref]
+            there = set(
+                tx.connection.execute(select(TICKET.c.ref).where(TICKET.c.ref.in_(refs))).scalars()
+            )
+            number = int(
+                tx.connection.execute(select(func.count()).select_from(TICKET)).scalar_one()
+            )
+            ids: list[str | None] = []
+            rows: dict[str, list[dict[str, Any]]] = {"ticket": [], "payload": [], "message": []}
+            for new in batch:
+                if new.ref and new.ref in there:
+                    ids.append(None)
+                    continue
+                number += 1
+                ref = new.ref or self._free_ref(tx, number, there)
+                there.add(ref)
+                ids.append(self._open(tx, new, ref, rows))
+            if rows["ticket"]:
+                tx.connection.execute(insert(TICKET), rows["ticket"])
+                tx.connection.execute(insert(PAYLOAD), rows["payload"])
+                tx.connection.execute(insert(MESSAGE), rows["message"])
+        return ids
+
+    def _free_ref(self, tx: Transaction, number: int, there: set[str]) -> str:
+        while True:
+            ref = str(1000 + number)
+            taken = (
+                ref in there
+                or tx.connection.execute(select(TICKET.c.id).where(TICKET.c.ref == ref)).first()
+            )
+            if not taken:
+                return ref
+            number += 1
+
+    def _open(
+        self, tx: Transaction, new: NewTicket, ref: str, rows: dict[str, list[dict[str, Any]]]
+    ) -> str:
+        ticket_id, at = tx.ids("t"), new.at or tx.now
+        ticket = {
+            "id": ticket_id, "ref": ref, "channel": new.channel or "email",
+            "subject": _shown(new.subject)[:500],
+            "requester": new.email.strip().lower() if new.email else None,
+            "opened_at": at, "updated_at": tx.now, "message_count": 1,
+        }  # fmt: skip
+        payload, digest = new_payload(tx.ids, new.body)
+        message = {
+            "id": tx.ids("m"), "ticket_id": ticket_id, "position": 1,
+            "author": Author.CUSTOMER.value, "name": ticket["requester"], "at": at,
+            "body": _shown(new.body), "payload_id": payload["id"], "external_id": new.external_id,
+        }  # fmt: skip
+        rows["ticket"].append(row_of(Ticket, ticket))
+        rows["payload"].append(payload)
+        rows["message"].append(row_of(Message, message))
+        data = {
+            "channel": ticket["channel"],
+            "ref": ref,
+            "message": digest,
+            "characters": len(new.body),
+        }
+        tx.append(NewEvent("ticket.opened", AgentName.SYSTEM.value, data, ticket_id))
+        return ticket_id
+
+    def receive(
+        self,
+        ticket_id: str,
+        body: str,
+        *,
+        at: datetime | None = None,
+        external_id: str | None = None,
+    ) -> None:
+        """Add a further message of the customer; the agents read it before anything else is
+        done."""
+        _check_body(body)
+        with self.store.write() as tx:
+            ticket = tx.ticket(ticket_id)
+            if ticket["merged_into"]:
+                ticket = tx.ticket(ticket["merged_into"])
+            payload_id, digest = tx.add_payload(body)
+            tx.insert(
+                Message, id=tx.ids("m"), ticket_id=ticket["id"],
+                position=_next_position(tx, ticket["id"]), author=Author.CUSTOMER.value,
+                name=ticket["requester"], at=at or tx.now, body=_shown(body), payload_id=payload_id,
+                external_id=external_id,
+            )  # fmt: skip
+            tx.set_ticket(ticket["id"], message_count=TICKET.c.message_count + 1)
+            tx.wake(ticket["id"])
+            data = {"message": digest, "characters": len(body)}
+            tx.append(NewEvent("message.received", AgentName.SYSTEM.value, data, ticket["id"]))
+
+
+def _next_position(tx: Transaction, ticket_id: str) -> int:
+    message = table(Message)
+    last = tx.connection.execute(
+        select(func.max(message.c.position)).where(message.c.ticket_id == ticket_id)
+    ).scalar()
+    return int(last or 0) + 1
+
+
+def _check_body(body: str) -> None:
+    if len(body) > MAX_BODY:
+        raise HandrailError(
+            f"a message of {len(body)} characters is too long; at most {MAX_BODY} are taken"
+        )
+
+
+def _shown(text: str) -> str:
+    """A customer's text as it may be shown: no secrets, no control characters."""
+    return mask_secrets(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))

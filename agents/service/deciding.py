@@ -1,0 +1,281 @@
+"""Approving, editing and rejecting what the agents propose."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from agents.actions.arguments import check_arguments
+from agents.actions.catalogue import digest_of, money_of, target_of
+from agents.authority import Person, check_may_act, check_may_approve
+from agents.errors import NotDecidable
+from agents.policy.gate import rule_on
+from agents.service.acts import Acts
+from data.queries.tickets import DECISION, ISSUE
+from data.store import ACTION, Transaction
+from data.tables import Action, Decision
+from data.vocabulary import ActionName, ActionState, DecisionKind, Gate, Role
+
+APPROVALS = (DecisionKind.APPROVE.value, DecisionKind.EDIT.value)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What became of a decision."""
+
+    action_id: str
+    """The action that now stands: the successor after an edit."""
+    state: str
+    people_missing: int
+    """How many other people must still approve."""
+
+
+class Deciding(Acts):
+    """Decisions, each bound to what was on the screen, each spent once."""
+
+    def approve(self, action_id: str, *, by: str, digest: str | None = None) -> Decided:
+        """Approve exactly what is proposed; where two people are needed, the second completes it.
+
+        NotDecidable if it is decided, expired, not what was on screen (`digest`), or its effect is
+        not worked out yet; NotAllowed beyond the limits of the person's role.
+        """
+        with self.store.write() as tx:
+            action, person = self._decidable(tx, action_id), self._person(tx, by)
+            name = ActionName(action["name"])
+            check_may_approve(self.policy, person, name, action["amount"], action["currency"])
+            if digest is not None and digest != action["digest"]:
+                raise NotDecidable(f"action {action_id} is not what was on screen; look again")
+            if (action["preview"] or {}).get("pending"):
+                raise NotDecidable(
+                    f"the effect of action {action_id} is not worked out yet; a worker does that"
+                )
+            self._decide(tx, action, DecisionKind.APPROVE, person, None)
+            missing = self._missing(tx, action)
+            if missing > 0:
+                self._tell(tx, action, "action.approved", by, {"people_missing": missing})
+                return Decided(action_id, ActionState.PROPOSED, missing)
+            tx.set_action(
+                action_id,
+                ActionState.APPROVED,
+                was=[ActionState.PROPOSED],
+                decided_by=by,
+                decided_at=tx.now,
+            )
+            self._tell(tx, action, "action.approved", by, {})
+            tx.wake(action["ticket_id"])
+            return Decided(action_id, ActionState.APPROVED, 0)
+
+    def reject(self, action_id: str, *, by: str, reason: str) -> Decided:
+        """Reject it, with a reason that the agents and the next person read.
+
+        What was approved and has not started can be rejected still.
+        """
+        if not reason.strip():
+            raise NotDecidable("a rejection needs a reason: say why with --reason")
+        with self.store.write() as tx:
+            action, person = self._decidable(tx, action_id, or_approved=True), self._person(tx, by)
+            check_may_act(person, Role.OPERATOR, "decide")
+            self._decide(tx, action, DecisionKind.REJECT, person, reason)
+            tx.set_action(
+                action_id,
+                ActionState.REJECTED,
+                was=[ActionState(action["state"])],
+                decided_by=by,
+                decided_at=tx.now,
+                decision_reason=reason,
+            )
+            self._tell(tx, action, "action.rejected", by, {"reason": reason})
+            tx.wake(action["ticket_id"])
+            return Decided(action_id, ActionState.REJECTED, 0)
+
+    def edit(self, action_id: str, *, by: str, changes: dict[str, Any]) -> Decided:
+        """Approve with changed arguments: a new revision with a new id supersedes this one.
+
+        BadArguments if the changed arguments are not of the action's type; the policy is computed
+        again, so that a second person may still be needed.
+        """
+        with self.store.write() as tx:
+            old, person = self._decidable(tx, action_id), self._person(tx, by)
+            arguments = _changed(old, changes)
+            amount, currency = money_of(arguments)
+            check_may_approve(self.policy, person, ActionName(old["name"]), amount, currency)
+            ruling = rule_on(self.policy, ActionName(old["name"]), amount, _intent(tx, old))
+            if ruling.gate is Gate.FORBIDDEN:
+                raise NotDecidable(ruling.why)
+            new_id = tx.ids("a")
+            self._decide(tx, old, DecisionKind.EDIT, person, None)
+            tx.set_action(
+                action_id, ActionState.WITHDRAWN, was=[ActionState.PROPOSED], superseded_by=new_id,
+                decided_by=by, decided_at=tx.now, problem="edited",
+            )  # fmt: skip
+            people = max(ruling.people, old["people_needed"] if old["undoes"] else 0, 1)
+            successor = succeed(
+                tx, old, new_id,
+                arguments=arguments, digest=digest_of(ActionName(old["name"]), arguments),
+                amount=amount, currency=currency, gate=ruling.gate.value, people_needed=people,
+                preview=_edited_preview(old, arguments, amount),
+            )  # fmt: skip
+            self._decide(tx, successor, DecisionKind.EDIT, person, None)
+            missing = self._missing(tx, successor)
+            state = ActionState.PROPOSED
+            if missing == 0:
+                state = ActionState.APPROVED
+                tx.set_action(
+                    new_id, state, was=[ActionState.PROPOSED], decided_by=by, decided_at=tx.now
+                )
+            self._tell(tx, old, "action.edited", by, {"successor": new_id, "arguments": arguments})
+            tx.wake(old["ticket_id"])
+            return Decided(new_id, state, missing)
+
+    def _decidable(
+        self, tx: Transaction, action_id: str, *, or_approved: bool = False
+    ) -> dict[str, Any]:
+        """The action, if a person may decide it now."""
+        action = tx.action(action_id)
+        if action["superseded_by"]:
+            raise NotDecidable(
+                f"action {action_id} was replaced by {action['superseded_by']}; decide that one"
+            )
+        if or_approved and action["state"] == ActionState.APPROVED:
+            return action
+        if action["state"] != ActionState.PROPOSED:
+            by = f" by {action['decided_by']}" if action["decided_by"] else ""
+            raise NotDecidable(
+                f"action {action_id} is {action['state']}{by}; there is nothing to decide"
+            )
+        if action["expires_at"] is not None and action["expires_at"] <= tx.now:
+            raise NotDecidable(f"action {action_id} expired at {spoken(action['expires_at'])}")
+        return action
+
+    def _decide(
+        self,
+        tx: Transaction,
+        action: dict[str, Any],
+        kind: DecisionKind,
+        person: Person,
+        reason: str | None,
+    ) -> None:
+        said = tx.connection.execute(
+            select(DECISION.c.kind).where(
+                DECISION.c.action_id == action["id"], DECISION.c.operator == person.name
+            )
+        ).scalars()
+        earlier = set(said)
+        if kind.value in earlier or (kind is DecisionKind.APPROVE and earlier):
+            raise NotDecidable(
+                f"{person.name} has approved action {action['id']} already; a second person must"
+            )
+        tx.insert(
+            Decision,
+            id=tx.ids("d"),
+            action_id=action["id"],
+            kind=kind.value,
+            operator=person.name,
+            reason=reason,
+            digest=action["digest"],
+            arguments=action["arguments"],
+            role=person.role.value,
+            signed_in_by=person.signed_in_by,
+            at=tx.now,
+        )
+
+    def _missing(self, tx: Transaction, action: dict[str, Any]) -> int:
+        """How many further people must approve, one of them of the role that is needed."""
+        given = tx.connection.execute(
+            select(DECISION.c.operator, DECISION.c.role).where(
+                DECISION.c.action_id == action["id"],
+                DECISION.c.kind.in_(APPROVALS),
+                DECISION.c.digest == action["digest"],
+            )
+        ).all()
+        missing: int = max(action["people_needed"] - len({d.operator for d in given}), 0)
+        needed = action["role_needed"]
+        if needed and not any(has_role(d.role, needed) for d in given):
+            missing = max(missing, 1)
+        return missing
+
+
+def has_role(role: str | None, least: str) -> bool:
+    """Whether a stored role is at least `least`."""
+    return role is not None and Role(role).rank >= Role(least).rank
+
+
+def succeed(tx: Transaction, old: dict[str, Any], new_id: str, **changes: Any) -> dict[str, Any]:
+    """Insert a revision of an action that supersedes `old` and waits to be decided; its columns."""
+    values = {column.name: old[column.name] for column in ACTION.columns} | {
+        "id": new_id,
+        "state": ActionState.PROPOSED.value,
+        "supersedes": old["id"],
+        "superseded_by": None,
+        "idempotency_key": f"{old['ticket_id']}:{new_id}",
+        "proposed_at": tx.now,
+        "decided_by": None,
+        "decided_at": None,
+        "decision_reason": None,
+        "problem": None,
+        "started_at": None,
+        "attempts": 0,
+        **changes,
+    }
+    if old["expires_at"] is not None and old["proposed_at"] is not None:
+        values["expires_at"] = tx.now + (old["expires_at"] - old["proposed_at"])
+    tx.insert(Action, **values)
+    return values
+
+
+def _intent(tx: Transaction, action: dict[str, Any]) -> str | None:
+    found: str | None = tx.connection.execute(
+        select(ISSUE.c.intent).where(ISSUE.c.id == action["issue_id"])
+    ).scalar()
+    return found
+
+
+def _changed(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The arguments after an edit, checked against their type and the records as proposed."""
+    name = ActionName(old["name"])
+    if name is ActionName.UNDO:
+        raise NotDecidable("undoing has nothing to edit; approve or reject it")
+    known = set(old["arguments"])
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise NotDecidable(
+            f"{name} has no argument {unknown[0]!r}; it has {', '.join(sorted(known))}"
+        )
+    arguments = check_arguments(name, {**old["arguments"], **changes})
+    if arguments == old["arguments"]:
+        raise NotDecidable("nothing was changed; approve it as it is, or change an argument")
+    if target_of(name, arguments) != old["target"]:
+        raise NotDecidable("an edit may not aim at another record; reject it and say why")
+    charge = (old["records"].get(old["target"]) or {}).get("fields") or {}
+    if name is ActionName.PROCESS_REFUND and charge:
+        left = charge["amount"] - (charge["refunded"] or 0)
+        if arguments["amount"] > left:
+            raise NotDecidable(
+                f"amount: {arguments['amount']} is more than the {left} left of the charge"
+            )
+        if arguments["currency"] != charge["currency"]:
+            raise NotDecidable(f"currency: the charge is in {charge['currency']}")
+    return arguments
+
+
+def _edited_preview(
+    old: dict[str, Any], arguments: dict[str, Any], amount: int | None
+) -> dict[str, Any]:
+    """The preview of an edited action until a worker has worked its rows out."""
+    preview = {**(old["preview"] or {}), "exact": False, "pending": True, "changes": []}
+    if amount is not None:
+        preview["money"] = [{**m, "amount": amount} for m in preview.get("money", [])]
+    if preview.get("message") and "body" in arguments:
+        preview["message"] = {**preview["message"], "body": arguments["body"]}
+    return preview
+
+
+def spoken(moment: datetime) -> str:
+    """A time in UTC as people read it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def expiry(tx: Transaction, hours: int) -> datetime:
+    """When a request that is made now expires."""
+    return tx.now + timedelta(hours=hours)
