@@ -1,6 +1,7 @@
 """Who may decide what: a person's role, and the limits that the policy sets for it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -13,6 +14,10 @@ from data.vocabulary import ActionName, Role
 
 OPERATOR = table(Operator)
 
+PASSPHRASE, TOKEN, SYSTEM_USER, WORD = "passphrase", "token", "system user", "word"
+"""How people prove who they are; of the last two, the first is the computer's word for them and
+the second their own."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -21,27 +26,56 @@ class Person:
     name: str
     role: Role
     signed_in_by: str
-    """passphrase, token, system user; or word, where nothing but their word says who they are."""
+    """`PASSPHRASE`, `TOKEN`, `SYSTEM_USER` or `WORD`."""
 
 
-def person_of(connection: Connection, name: str, signed_in_by: str = "word") -> Person:
-    """The person of this name, as the workspace knows them.
+def is_set_up(connection: Connection) -> bool:
+    """Whether people must sign in here: there are two operators, or one has a passphrase."""
+    return _must_sign_in(_active(connection))
+
+
+def role_of(connection: Connection, name: str) -> Role:
+    """The role of somebody of this name, however they proved who they are.
 
     While a workspace has one operator without a passphrase, nothing is enforced: everybody acts
     as its admin, under the name that they give. After that NotAllowed for a name that is not, or
     no longer, an operator's.
     """
-    rows = connection.execute(
-        select(OPERATOR.c.name, OPERATOR.c.role, OPERATOR.c.passphrase_hash).where(
-            OPERATOR.c.removed_at.is_(None)
+    return _role(_active(connection), name)
+
+
+def person_of(connection: Connection, name: str, signed_in_by: str = WORD) -> Person:
+    """The person of this name who acts; `signed_in_by` says how they proved who they are.
+
+    NotAllowed as with `role_of`, and for somebody who has not signed in where that is needed.
+    """
+    active = _active(connection)
+    person = Person(name, _role(active, name), signed_in_by)
+    if _must_sign_in(active) and signed_in_by not in (PASSPHRASE, TOKEN):
+        raise NotAllowed(
+            f"{name} has not signed in, which is needed here now: sign in, or open the console anew"
         )
-    ).all()
-    if len(rows) < 2 and not any(row.passphrase_hash for row in rows):
-        return Person(name, Role.ADMIN, signed_in_by)
-    found = next((row for row in rows if row.name == name), None)
-    if found is None:
+    return person
+
+
+def _active(connection: Connection) -> dict[str, Any]:
+    """The operators who are not removed, by name."""
+    query = select(OPERATOR.c.name, OPERATOR.c.role, OPERATOR.c.passphrase_hash)
+    return {
+        row.name: row for row in connection.execute(query.where(OPERATOR.c.removed_at.is_(None)))
+    }
+
+
+def _must_sign_in(active: dict[str, Any]) -> bool:
+    return len(active) > 1 or any(row.passphrase_hash for row in active.values())
+
+
+def _role(active: dict[str, Any], name: str) -> Role:
+    if not _must_sign_in(active):
+        return Role.ADMIN
+    if name not in active:
         raise NotAllowed(f"{name} is no operator of this workspace; `handrail operators` lists who")
-    return Person(name, Role(found.role), signed_in_by)
+    return Role(active[name].role)
 
 
 def check_may_act(person: Person, least: Role, what: str) -> None:
@@ -65,6 +99,11 @@ def check_may_approve(
         raise NotAllowed(
             f"{_a(person.role)} may approve up to {most}, and this is {asked}; a supervisor must"
         )
+
+
+def has_role(role: str | None, least: Role) -> bool:
+    """Whether a stored role is at least `least`."""
+    return role is not None and Role(role).rank >= least.rank
 
 
 def _a(role: Role) -> str:
