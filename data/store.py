@@ -19,6 +19,7 @@ from data.errors import Fenced, IllegalChange, NotFound
 from data.states import check_action_change, check_ticket_change
 from data.tables import Action, Chain, Event, Message, Payload, Ticket
 from data.vocabulary import ActionState, Priority, TicketStatus
+from data.words import keep_words
 
 GENESIS = "0" * 64
 """The hash before a chain's first event."""
@@ -259,6 +260,7 @@ class Store:
             transaction = Transaction(connection, self.clock, self.ids)
             yield transaction
             transaction.flush()
+            keep_words(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

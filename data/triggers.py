@@ -1,6 +1,8 @@
-"""Triggers that keep the log append-only; every migration ends by making them anew."""
+"""Triggers that keep the log append-only and words indexed; migrations make them anew."""
 
 from sqlalchemy import Connection
+
+from data.words import TRIGGERS
 
 _SQLITE = (
     "CREATE TRIGGER event_no_update BEFORE UPDATE ON event "
@@ -20,6 +22,9 @@ _SQLITE = (
     "WHEN NEW.body IS NOT NULL OR NEW.id <> OLD.id OR NEW.salt <> OLD.salt "
     "BEGIN SELECT RAISE(ABORT, 'a payload may only be erased'); END",
 )
+GUARDS = {statement.split()[2]: statement for statement in _SQLITE}
+"""Name and text, on SQLite, of each trigger that keeps the log as it is."""
+
 _POSTGRES = (
     "CREATE OR REPLACE FUNCTION handrail_append_only() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'the event log is append-only'; END $$",
@@ -37,7 +42,7 @@ def make_triggers(connection: Connection) -> None:
     """Make the triggers, replacing what stands."""
     statements: tuple[str, ...]
     if connection.dialect.name == "sqlite":
-        statements = _SQLITE
+        statements = _SQLITE + TRIGGERS
         for statement in statements:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {statement.split()[2]}")
     else:

@@ -3,10 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from data.columns import Json, UtcTime
+
+
+def _some(name: str, where: str, *columns: str) -> Index:
+    """An index of the rows that fit `where`."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Ticket(SQLModel, table=True):
@@ -15,13 +20,22 @@ class Ticket(SQLModel, table=True):
     __tablename__ = "ticket"
     __table_args__ = (
         Index("ix_ticket_status_opened", "status", "opened_at", "id"),
-        Index("ix_ticket_queue", "priority_rank", "opened_at", "id"),
+        Index("ix_ticket_queue", "status", "priority_rank", "opened_at", "id"),
         Index("ix_ticket_opened", "opened_at", "id"),
-        Index("ix_ticket_updated", "updated_at", "id"),
+        Index("ix_ticket_updated", "status", "updated_at", "id"),
         Index("ix_ticket_requester", "requester", "opened_at"),
-        Index("ix_ticket_customer", "customer_id", "opened_at"),
         Index("ix_ticket_wake", "pending", "opened_at", "id"),
-        Index("ix_ticket_timer", "timer_at"),
+        Index("ix_ticket_seq", "seq", unique=True),
+        # Where few tickets have a value, the others need not pay for it when they arrive.
+        _some("ix_ticket_customer", "customer_id IS NOT NULL", "customer_id", "opened_at"),
+        _some("ix_ticket_timer", "timer_at IS NOT NULL", "timer_at"),
+        _some("ix_ticket_due", "due_at IS NOT NULL", "due_at", "id"),
+        _some("ix_ticket_money", "money_at_risk > 0", "money_at_risk", "id"),
+        _some("ix_ticket_owner", "owner <> 'agents'", "owner", "opened_at", "id"),
+        _some("ix_ticket_tier", "tier IS NOT NULL", "tier", "opened_at", "id"),
+        _some("ix_ticket_intent", "intent IS NOT NULL", "intent", "opened_at", "id"),
+        _some("ix_ticket_language", "language <> 'und'", "language", "opened_at", "id"),
+        _some("ix_ticket_flags", "flags <> '[]'", "opened_at", "id"),
     )
 
     id: str = Field(primary_key=True)
@@ -64,6 +78,12 @@ class Ticket(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     timer_at: datetime | None = Field(default=None, sa_type=UtcTime)
     """When something must happen although nobody acts: expiry, closing, passing on."""
+    due_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """When the service level wants the next answer, or the end; None while it asks for nothing."""
+    due_from: datetime | None = Field(default=None, sa_type=UtcTime)
+    """From when that time runs; None: from when it was opened."""
+    seq: int | None = None
+    """Its number in the index of words (SQLite); None until its words are indexed."""
     message_count: int = 0
     read_count: int = 0
     """Customer messages that the agents have read."""
