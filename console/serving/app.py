@@ -1,0 +1,71 @@
+"""The console of one page, in a process of its own: `python -P -m console.serving.app`.
+
+It is started by the server, with the workspace in HANDRAIL_DB. It never acts as the system's user:
+whoever sits at the page must sign in. It starts no worker, and ends with the server.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from console.app import Handrail
+from console.bootstrap import Rules, Session, open_session
+from data.errors import HandrailError
+
+LOOK_SECONDS = 1.0
+"""How often the server is looked for; it may have been killed."""
+
+
+class Served(Handrail):
+    """The console without a terminal of its own."""
+
+    def __init__(self, session: Session, server: int) -> None:
+        """On an open session; `server` is the process that shows it."""
+        super().__init__(session, worker=False)
+        self._server = server
+
+    def on_mount(self) -> None:
+        """Look after the server too."""
+        self.set_interval(LOOK_SECONDS, self._end_with_server)
+
+    def _end_with_server(self) -> None:
+        if os.getppid() != self._server:
+            self.exit()
+
+
+class ServedSession(Session):
+    """The session of a page, which has no worker of its own."""
+
+    def start_worker(self) -> NoReturn:
+        """Refused: a worker started here would lack what the server's environment holds."""
+        raise HandrailError("the server looks after the worker; ask who runs `handrail serve`")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The process entry; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -P -m console.serving.app", description=__doc__)
+    parser.add_argument("--server", type=int, required=True)
+    parser.add_argument("--policy", type=Path)
+    parser.add_argument("--playbooks", type=Path)
+    given = parser.parse_args(arguments)
+    # Without a handler, Python writes warnings to standard error, which is the server's log.
+    logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        session = open_session(None, create=False, rules=Rules(given.policy, given.playbooks))
+        try:
+            _ = session.service
+            Served(session, given.server).run()
+        finally:
+            session.close()
+    except HandrailError as problem:
+        print(f"handrail: {problem}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
