@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agents.connectors.embedded.world import fill
 from agents.eval.scenario import Scenario
+from agents.operators import Operators
 from agents.service import NewTicket, Service
 from agents.wiring import Places, backoffice_of, policy_of
 from data.database import parse_url
@@ -22,16 +23,21 @@ class Founded:
     """Refs of the tickets that were queued."""
 
 
-def found_workspace(place: str, scenario: Scenario | None, places: Places) -> Founded:
+def found_workspace(
+    place: str, scenario: Scenario | None, places: Places, *, founder: str | None = None
+) -> Founded:
     """Make a workspace and its back office; WorkspaceUnusable if there is one already.
 
-    What was made is removed again if a part of it fails.
+    `founder`, a user of the system, becomes its admin. What was made is removed again if a part of
+    it fails.
     """
     path = _free(place)
     existed = path is not None and path.exists()
     try:
         workspace = open_workspace(place, started=scenario.now if scenario else None)
         try:
+            if founder is not None:
+                Operators(workspace).found(founder)
             return _furnish(workspace, scenario, places)
         finally:
             workspace.close()

@@ -18,9 +18,12 @@ from data.errors import WorkspaceUnusable
 from data.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
+    from agents.authority import Person
     from agents.founding import Founded
+    from agents.operators import Operators
     from agents.service import Service
     from agents.wiring import Places
+    from console.signing_in import Proof
 
 LOG = ".worker.log"
 """What a worker's log beside `<name>.db` ends with."""
@@ -49,18 +52,61 @@ class Session:
     """One person's open workspace."""
 
     def __init__(
-        self, store: Workspace, operator: str, rules: Rules, *, keep_worker: bool = False
+        self, store: Workspace, named: str | None, rules: Rules, *, keep_worker: bool = False
     ) -> None:
         """Use `open_session`."""
-        self.store, self.operator, self.rules = store, operator, rules
-        self._keeps_worker = keep_worker
+        self.store, self.rules = store, rules
+        self.operator = named or system_user()
+        """The name that decisions are recorded under."""
+        self.person: Person | None = None
+        """Who it is, once they have proved it as far as the workspace asks; see `proof`."""
+        self._named, self._keeps_worker = named, keep_worker
 
     @cached_property
     def service(self) -> "Service":
         """What writes; the policy is read at the first use, so that listings do not need one."""
         from agents.wiring import service_of
 
-        return service_of(self.store, self.rules.places)
+        service = service_of(self.store, self.rules.places)
+        if self.person is not None:
+            service.signed_in_by = self.person.signed_in_by
+        return service
+
+    @cached_property
+    def operators(self) -> "Operators":
+        """Who may look or decide here, and how they sign in."""
+        from agents.operators import Operators
+
+        return Operators(self.store)
+
+    @cached_property
+    def proof(self) -> "Proof":
+        """By what the person at this terminal shows who they are."""
+        from console.signing_in import Proof
+
+        place = self.store.url.render_as_string(hide_password=True)
+        return Proof(self.operators, place, self._named, system_user())
+
+    def recognise(self) -> bool:
+        """Take who it is by what needs no question; False if they must sign in.
+
+        NotAllowed for a token of somebody else than was named.
+        """
+        found = self.proof.at_hand()
+        if found is not None:
+            self.become(found)
+        return found is not None
+
+    def sign_in(self, name: str, passphrase: str) -> "Person":
+        """Who it is by their passphrase; NotAllowed if it is not theirs."""
+        return self.become(self.operators.sign_in(name, passphrase))
+
+    def become(self, person: "Person") -> "Person":
+        """From now on this person decides."""
+        self.person, self.operator = person, person.name
+        if "service" in self.__dict__:
+            self.service.signed_in_by = person.signed_in_by
+        return person
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start a worker process on this workspace; it ends with this process unless kept.
@@ -105,7 +151,7 @@ def make_workspace(db: str | None, scenario: Path | None) -> "Founded":
     from agents.founding import found_workspace
 
     world = load_scenario(scenario) if scenario else None
-    return found_workspace(meant(db), world, Rules().places)
+    return found_workspace(meant(db), world, Rules().places, founder=system_user())
 
 
 def backoffice_file(db: str | None) -> Path:
@@ -208,13 +254,27 @@ def open_session(
     create: bool = True,
     rules: Rules | None = None,
     keep_worker: bool = False,
+    deciding: bool = False,
+    passphrase_stdin: bool = False,
 ) -> Session:
     """Open the workspace at a path or URL (None: HANDRAIL_DB, else the default) for `operator`.
 
     WorkspaceUnusable says what is wrong with it, or that there is none where `create` is False.
+    For `deciding` the person signs in, where that is set up, by a token or their passphrase (from
+    standard input, or asked for at a terminal); NotAllowed if they are not let in.
     """
+    begun = not create or workspace_is_there(db)
     store = open_workspace(meant(db), create=create)
-    return Session(store, operator or system_user(), rules or Rules(), keep_worker=keep_worker)
+    session = Session(store, operator, rules or Rules(), keep_worker=keep_worker)
+    try:
+        if not begun:
+            session.operators.found(system_user())
+        if deciding:
+            session.become(session.proof.to_decide(passphrase_stdin=passphrase_stdin))
+    except BaseException:
+        session.close()
+        raise
+    return session
 
 
 def database_trouble(problem: BaseException) -> str | None:

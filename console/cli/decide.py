@@ -5,9 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agents.errors import NotDecidable
+from agents.errors import NotAllowed, NotDecidable
 from console.cli.edits import changed_arguments
-from console.cli.options import As, AsJson, Db, PlaybookFolder, PolicyFile, Ticket
+from console.cli.options import (
+    As,
+    AsJson,
+    Db,
+    PassphraseStdin,
+    PlaybookFolder,
+    PolicyFile,
+    Ticket,
+)
 from console.cli.printing import out, print_json, say
 from console.format import label, line, money
 from data.errors import Fenced, IllegalChange
@@ -22,8 +30,8 @@ Ids = Annotated[
 ]
 OneId = Annotated[str, typer.Argument(metavar="ID", help="The action.")]
 
-TOO_LATE = (NotDecidable, IllegalChange, Fenced)
-"""Somebody or something was faster: not wrong usage, but not done either."""
+TOO_LATE = (NotDecidable, NotAllowed, IllegalChange, Fenced)
+"""Somebody or something was faster, or it takes another: not wrong usage, but not done either."""
 
 NO_WORKER = "no worker is running; `handrail work` carries it out"
 
@@ -34,10 +42,11 @@ def approve(
     operator: As = None,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
+    passphrase_stdin: PassphraseStdin = False,
     as_json: AsJson = False,
 ) -> None:
     """Let actions run exactly as proposed. Exit code 1 if one cannot be approved; it is named."""
-    with_session = _session(db, operator, policy, playbooks)
+    with_session = _session(db, operator, passphrase_stdin, policy, playbooks)
     _decide_all(
         with_session,
         ids,
@@ -54,12 +63,13 @@ def reject(
     ],
     db: Db = None,
     operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
     as_json: AsJson = False,
 ) -> None:
     """Refuse actions. Exit code 1 if one cannot be rejected; it is named."""
     if not reason.strip():
         raise typer.BadParameter("say why", param_hint="--reason")
-    with_session = _session(db, operator)
+    with_session = _session(db, operator, passphrase_stdin)
     _decide_all(
         with_session,
         ids,
@@ -85,10 +95,11 @@ def edit(
     operator: As = None,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
+    passphrase_stdin: PassphraseStdin = False,
     as_json: AsJson = False,
 ) -> None:
     """Approve an action with changed arguments; it gets a new id, and the policy is asked again."""
-    with_session = _session(db, operator, policy, playbooks)
+    with_session = _session(db, operator, passphrase_stdin, policy, playbooks)
     _decide_all(
         with_session,
         [action_id],
@@ -99,9 +110,15 @@ def edit(
     )
 
 
-def undo(action_id: OneId, db: Db = None, operator: As = None, as_json: AsJson = False) -> None:
+def undo(
+    action_id: OneId,
+    db: Db = None,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
+    as_json: AsJson = False,
+) -> None:
     """Take back what an action did, where that is still possible; a worker carries it out."""
-    session = _session(db, operator)()
+    session = _session(db, operator, passphrase_stdin)()
     try:
         action = _find(session, action_id)
         try:
@@ -118,11 +135,17 @@ def undo(action_id: OneId, db: Db = None, operator: As = None, as_json: AsJson =
         session.close()
 
 
-def retry(ticket: Ticket, db: Db = None, operator: As = None, as_json: AsJson = False) -> None:
+def retry(
+    ticket: Ticket,
+    db: Db = None,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
+    as_json: AsJson = False,
+) -> None:
     """Have the agents look at a ticket again, from what is known now."""
     from data.queries.queue import find_ticket
 
-    session = _session(db, operator)()
+    session = _session(db, operator, passphrase_stdin)()
     try:
         ticket_id = find_ticket(session.store, ticket)
         session.service.retry(ticket_id, by=session.operator)
@@ -136,12 +159,23 @@ def retry(ticket: Ticket, db: Db = None, operator: As = None, as_json: AsJson = 
 
 
 def _session(
-    db: str | None, operator: str | None, policy: Any = None, playbooks: Any = None
+    db: str | None,
+    operator: str | None,
+    passphrase_stdin: bool,
+    policy: Any = None,
+    playbooks: Any = None,
 ) -> "Callable[[], Session]":
     def opened() -> "Session":
         from console.bootstrap import Rules, open_session
 
-        return open_session(db, operator, create=False, rules=Rules(policy, playbooks))
+        return open_session(
+            db,
+            operator,
+            create=False,
+            rules=Rules(policy, playbooks),
+            deciding=True,
+            passphrase_stdin=passphrase_stdin,
+        )
 
     return opened
 

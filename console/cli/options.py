@@ -24,6 +24,13 @@ As = Annotated[
         show_default=False,
     ),
 ]
+PassphraseStdin = Annotated[
+    bool,
+    typer.Option(
+        "--passphrase-stdin",
+        help="Read the passphrase from the first line of standard input, where sign-in is set up.",
+    ),
+]
 PolicyFile = Annotated[
     Path | None,
     typer.Option(
