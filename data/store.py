@@ -16,6 +16,7 @@ from data.clock import Clock, NewId, new_id
 from data.columns import canonical, to_micros
 from data.database import reading, writing
 from data.errors import Fenced, IllegalChange, NotFound
+from data.service_levels import ServiceLevels, due_changes
 from data.states import check_action_change, check_ticket_change
 from data.tables import Action, Chain, Event, Message, Payload, Ticket
 from data.vocabulary import ActionState, Priority, TicketStatus
@@ -36,6 +37,8 @@ _HEADS = select(CHAIN.c.id, CHAIN.c.position, CHAIN.c.hash)
 _ADD_EVENTS, _ADD_PAYLOADS, _ADD_CHAINS = insert(EVENT), insert(PAYLOAD), insert(CHAIN)
 _AT_ONCE = 500
 """Values in one list of a query."""
+_TIMED = frozenset({"status", "priority", "answered_at"})
+"""Columns of a ticket by which it is due at another time."""
 
 
 @cache
@@ -98,9 +101,16 @@ def payload_digest(salt: str, body: str) -> str:
 class Transaction:
     """One write transaction; events are appended in order when it commits."""
 
-    def __init__(self, connection: Connection, clock: Clock, ids: NewId) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        ids: NewId,
+        levels: ServiceLevels | None = None,
+    ) -> None:
         """Write through `connection`, which is in a transaction already."""
         self.connection, self.ids = connection, ids
+        self.levels = levels or ServiceLevels()
         self.now = clock.now()
         self._events: list[NewEvent] = []
 
@@ -126,10 +136,15 @@ class Transaction:
         return dict(row._mapping)
 
     def set_ticket(self, ticket_id: str, **changes: Any) -> None:
-        """Change a ticket's columns; IllegalChange where its state may not go there."""
-        if "status" in changes:
-            old = self.ticket(ticket_id)["status"]
-            check_ticket_change(TicketStatus(old), TicketStatus(changes["status"]))
+        """Change a ticket's columns, and with them by when it is due.
+
+        IllegalChange where its state may not go there.
+        """
+        if not _TIMED.isdisjoint(changes):
+            old = self.ticket(ticket_id)
+            new = old | changes
+            check_ticket_change(TicketStatus(old["status"]), TicketStatus(new["status"]))
+            changes = due_changes(self.levels, old, new, self.now) | changes
         if "priority" in changes:
             changes["priority_rank"] = Priority(changes["priority"]).rank
         changes.setdefault("updated_at", self.now)
@@ -252,12 +267,14 @@ class Store:
     def __init__(self, engine: Engine, clock: Clock, ids: NewId = new_id) -> None:
         """Work on `engine`, with the workspace's clock."""
         self.engine, self.clock, self.ids = engine, clock, ids
+        self.levels = ServiceLevels()
+        """By when tickets are due; whoever has read the policy sets what it says."""
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction whose changes and events commit together at the end of the block."""
         with writing(self.engine) as connection:
-            transaction = Transaction(connection, self.clock, self.ids)
+            transaction = Transaction(connection, self.clock, self.ids, self.levels)
             yield transaction
             transaction.flush()
             keep_words(connection)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import data
+from agents.policy.levels import ServiceLevelRules
 from data.columns import canonical
 from data.files import YamlFile
 from data.vocabulary import ActionName, Gate, Intent, Role
@@ -122,11 +123,13 @@ class Policy(Part):
     product: Product = Product()
     approval: Approval
     tickets: Tickets = Tickets()
+    service_levels: ServiceLevelRules = ServiceLevelRules()
 
     @property
     def version(self) -> str:
-        """A digest of all its values; decisions bind to it."""
-        return hashlib.sha256(canonical(self.model_dump(mode="json")).encode()).hexdigest()[:12]
+        """A digest of the values that decide about actions; decisions bind to it."""
+        values = self.model_dump(mode="json", exclude={"service_levels"})
+        return hashlib.sha256(canonical(values).encode()).hexdigest()[:12]
 
 
 def load_policy(path: Path | None = None) -> Policy:

@@ -16,6 +16,7 @@ class Acts:
         """Act on `store` under `policy`; `signed_in_by` says how the person proved who they
         are."""
         self.store, self.policy, self.signed_in_by = store, policy, signed_in_by
+        store.levels = policy.service_levels.levels
 
     def _person(self, tx: Transaction, name: str) -> Person:
         """Who acts; NotAllowed for somebody who is no operator here."""
