@@ -5,7 +5,6 @@ from typing import Any
 from agents.engine.handoff import ANY, hand_over, summarise, waits_until
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
-from agents.engine.propose import journal_event
 from agents.engine.settle import end_run, mark_read
 from agents.engine.snapshot import Snapshot, take_snapshot
 from data.errors import HandrailError
@@ -47,8 +46,8 @@ def give_up(parts: Parts, ticket_id: str, error: Exception) -> None:
         _escalate_issues(tx, snapshot)
         summary = summarise(snapshot, snapshot.issues, snapshot.actions, reason)
         escalation = hand_over(parts, tx, snapshot, _skill(snapshot), reason, summary)
-        journal_event(tx, journal, "run.failed", {"problem": problem})
-        journal_event(tx, journal, "handoff", {**escalation, "summary": summary})
+        journal.tell(tx, "run.failed", {"problem": problem})
+        journal.tell(tx, "handoff", {**escalation, "summary": summary})
         end_run(tx, snapshot, RunState.FAILED, problem)
         mark_read(
             tx,
@@ -65,12 +64,13 @@ def give_up(parts: Parts, ticket_id: str, error: Exception) -> None:
 def _stop_actions(tx: Transaction, journal: Journal, snapshot: Snapshot) -> None:
     for action in snapshot.actions:
         state = ActionState(action["state"])
-        if state not in _ENDS:
+        by_hand = action["proposed_by"] is not None and state is not ActionState.EXECUTING
+        if state not in _ENDS or by_hand:
             continue
         why = "the agents could not go on"
         tx.set_action(action["id"], _ENDS[state], was=[state], problem=why)
         data: dict[str, Any] = {"action": action["id"], "name": action["name"], "why": why}
-        journal_event(tx, journal, f"action.{_ENDS[state]}", data)
+        journal.tell(tx, f"action.{_ENDS[state]}", data)
         action["state"] = _ENDS[state].value
 
 

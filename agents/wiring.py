@@ -9,6 +9,7 @@ from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.schema import create
 from agents.connectors.embedded.writer import EmbeddedWriter
 from agents.engine.parts import Parts
+from agents.engine.writing import GuardedWriter
 from agents.playbooks.model import Playbooks, load_playbooks
 from agents.policy.model import Policy, load_policy
 from agents.replies import Templates
@@ -100,7 +101,8 @@ def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
     create(path)
     reader, writer = EmbeddedReader(path), EmbeddedWriter(path)
     try:
-        yield Parts(workspace, reader, writer, policy, playbooks, templates)
+        guarded = GuardedWriter(workspace, writer)
+        yield Parts(workspace, reader, guarded, policy, playbooks, templates)
     finally:
         reader.close()
         writer.close()

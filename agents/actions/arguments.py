@@ -128,6 +128,12 @@ class ScheduleCallback(Arguments):
     topic: Text
 
 
+class Undo(Arguments):
+    """Take back what another action did."""
+
+    action: Id
+
+
 TYPES: dict[ActionName, type[Arguments]] = {
     ActionName.PROCESS_REFUND: ProcessRefund,
     ActionName.ISSUE_CREDIT: IssueCredit,
@@ -138,6 +144,7 @@ TYPES: dict[ActionName, type[Arguments]] = {
     ActionName.SEND_NOTIFICATION: SendNotification,
     ActionName.CREATE_TICKET: CreateTicket,
     ActionName.SCHEDULE_CALLBACK: ScheduleCallback,
+    ActionName.UNDO: Undo,
 }
 
 

@@ -51,6 +51,7 @@ CATALOGUE: dict[ActionName, Kind] = {
     ActionName.SCHEDULE_CALLBACK: Kind(
         "Schedule a callback", "customers.customer", "low", "calls it off"
     ),
+    ActionName.UNDO: Kind("Undo", "actions.action", "medium", ""),
 }
 
 
@@ -58,6 +59,16 @@ def target_of(name: ActionName, arguments: dict[str, Any]) -> str:
     """The record that an action writes to, as `table:id`."""
     table, argument = CATALOGUE[name].target.split(".")
     return f"{table}:{arguments[argument]}"
+
+
+def aim_of(name: ActionName, arguments: dict[str, Any]) -> tuple[str, ...]:
+    """What tells one request on a record from another: its target, and what of it is meant."""
+    target = target_of(name, arguments)
+    if name is ActionName.RESET_SERVICE:
+        return (target, arguments["service"], arguments["operation"])
+    if name is ActionName.UPDATE_CRM:
+        return (target, *sorted(arguments["changes"]))
+    return (target,)
 
 
 def digest_of(name: ActionName, arguments: dict[str, Any]) -> str:

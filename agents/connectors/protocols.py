@@ -134,6 +134,10 @@ class Writer(Protocol):
         """The effect that `execute` would have now; nothing is changed."""
         ...
 
+    def preview_undo(self, key: str, now: datetime) -> Effect:
+        """The effect that `undo` would have now; nothing is changed."""
+        ...
+
     def lookup(self, key: str) -> Effect | None:
         """The effect that a key had, or None if it was never carried out."""
         ...

@@ -1,31 +1,32 @@
 """Advancing one ticket: what to do now, from what its rows say."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
 
-from agents.engine import executor
+from agents.engine import by_hand, executor
 from agents.engine.conversation import add_message
-from agents.engine.executor import Unread
 from agents.engine.handoff import looks_again, pass_on
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
-from agents.engine.propose import journal_event, store_plan, store_understanding
+from agents.engine.propose import store_plan
+from agents.engine.recording import store_understanding
 from agents.engine.settle import end_run, escalate_at_once, mark_read, settle
 from agents.engine.snapshot import Snapshot, take_snapshot
+from agents.engine.starting import Unread
 from agents.engine.think import think
 from agents.engine.thought import Thought, intents_of
 from agents.understanding.kinds import intent_of
 from data.errors import Fenced
 from data.queries.tickets import ISSUE, RUN
-from data.store import NewEvent
+from data.store import NewEvent, Transaction
 from data.tables import Issue, Run
 from data.vocabulary import (
     AGENTS_OWN,
     ActionState,
     AgentName,
     Author,
-    DecisionKind,
     IssueState,
     RunState,
     TicketStatus,
@@ -63,16 +64,23 @@ class Engine:
         ticket = snapshot.ticket
         journal = Journal(self.parts.store, ticket)
         journal.names = (ticket["customer_name"],) if ticket["customer_name"] else ()
-        self._undo_requested(journal, snapshot)
+        run = snapshot.run
+        if any(a["proposed_by"] for a in snapshot.actions):
+            by_hand.carry_on(self.parts, journal, snapshot)
+            seen, snapshot = ticket["wake_seq"], take_snapshot(self.parts.store, ticket["id"])
+            # What came in meanwhile is looked at next time.
+            ticket = snapshot.ticket
+            ticket["wake_seq"] = seen
         if ticket["owner"] != AGENTS_OWN:
             with journal.write() as tx:
-                due = ticket["timer_at"] is not None and ticket["timer_at"] <= tx.now
-                mark_read(tx, snapshot, **({"timer_at": None} if due else {}))
+                mark_read(tx, snapshot, timer_at=by_hand.next_expiry(snapshot))
             return
-        run = snapshot.run
         if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
             journal.resume(run["id"])
-        if any(a["state"] == ActionState.EXECUTING for a in snapshot.actions):
+        if any(
+            a["state"] == ActionState.EXECUTING and a["proposed_by"] is None
+            for a in snapshot.actions
+        ):
             self._settle_begun(journal, snapshot)
             snapshot = take_snapshot(self.parts.store, ticket["id"])
         if snapshot.unread or ticket["status"] == TicketStatus.NEW:
@@ -139,7 +147,7 @@ class Engine:
             )  # fmt: skip
             journal.run_id = run_id
             data = {"run": number, "brain": "embedded", "policy": parts.policy.version}
-            journal_event(tx, journal, "run.started", data)
+            journal.tell(tx, "run.started", data)
 
     def _store_understanding(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
         with journal.write() as tx:
@@ -200,14 +208,14 @@ class Engine:
             else:
                 changes |= self._after_noise(tx, snapshot, thought)
             data = {"status": changes.get("status", ticket["status"]), "outcome": {"code": "noise"}}
-            journal_event(tx, journal, "run.ended", data)
+            journal.tell(tx, "run.ended", data)
             tx.connection.execute(
                 update(RUN).where(RUN.c.id == journal.run_id).values(state=RunState.ENDED.value)
             )
             mark_read(tx, snapshot, **changes)
         return False
 
-    def _after_noise(self, tx: Any, snapshot: Snapshot, thought: Thought) -> dict[str, Any]:
+    def _after_noise(self, tx: Transaction, snapshot: Snapshot, thought: Thought) -> dict[str, Any]:
         """Plain thanks: what awaited the customer is settled, nothing else changes."""
         if thought.noise != "thanks" or snapshot.ticket["status"] != TicketStatus.AWAITING_CUSTOMER:
             return {}
@@ -235,7 +243,7 @@ class Engine:
             for message in snapshot.messages:
                 add_message(tx, other["id"], Author.NOTE, message["body"], name, message["at"])
             data = {"into": other["ref"], "from": snapshot.ticket["ref"]}
-            journal_event(tx, journal, "ticket.merged", data)
+            journal.tell(tx, "ticket.merged", data)
             tx.append(NewEvent("ticket.merged", AgentName.COORDINATOR.value, data, other["id"]))
             end_run(tx, snapshot, RunState.ENDED)
             text = f"The same complaint as {other['ref']}, which is open."
@@ -252,42 +260,41 @@ class Engine:
     def _by_time(self, journal: Journal, snapshot: Snapshot) -> None:
         """Nobody wrote and nothing runs: what time alone brings."""
         ticket, parts = snapshot.ticket, self.parts
-        now, timer = parts.store.clock.now(), ticket["timer_at"]
+        due = ticket["timer_at"] is not None and ticket["timer_at"] <= parts.store.clock.now()
         with journal.write() as tx:
             changes: dict[str, Any] = {}
-            if timer is not None and timer <= now:
-                if ticket["status"] == TicketStatus.ESCALATED:
-                    escalation = pass_on(parts, tx, snapshot)
-                    if escalation:
-                        shown = {k: escalation[k] for k in ("skill", "to", "kind")}
-                        changes = {"escalation": shown, "timer_at": None}
-                        journal_event(tx, journal, "handoff.passed_on", shown)
-                    else:
-                        changes = {"timer_at": looks_again(tx, ticket["escalation"] or {})}
-                elif ticket["status"] in (TicketStatus.RESOLVED, TicketStatus.AWAITING_CUSTOMER):
-                    changes = {
-                        "status": TicketStatus.CLOSED.value,
-                        "timer_at": None,
-                        "ended_at": tx.now,
-                    }
-                    journal_event(
-                        tx,
-                        journal,
-                        "ticket.closed",
-                        {"after_days": parts.policy.tickets.close_after_days},
-                    )
+            if due and ticket["status"] == TicketStatus.ESCALATED:
+                escalation = pass_on(parts, tx, snapshot)
+                if escalation:
+                    shown = {k: escalation[k] for k in ("skill", "to", "kind")}
+                    changes = {"escalation": shown, "timer_at": None}
+                    journal.tell(tx, "handoff.passed_on", shown)
                 else:
-                    changes = {"timer_at": None}
+                    changes = {"timer_at": looks_again(tx, ticket["escalation"] or {})}
+            elif due:
+                changes = self._close_in_time(tx, journal, snapshot)
+            if due:
+                expiry = by_hand.next_expiry(snapshot)
+                times = [t for t in (changes.get("timer_at"), expiry) if t is not None]
+                changes["timer_at"] = min(times, default=None)
             mark_read(tx, snapshot, **changes)
+
+    def _close_in_time(
+        self, tx: Transaction, journal: Journal, snapshot: Snapshot
+    ) -> dict[str, Any]:
+        """Close what was resolved, or awaited the customer, for as long as the policy says."""
+        ticket, run, days = snapshot.ticket, snapshot.run, self.parts.policy.tickets
+        if ticket["status"] not in (TicketStatus.RESOLVED, TicketStatus.AWAITING_CUSTOMER):
+            return {}
+        since = ticket["ended_at"] or (run and run["ended_at"]) or ticket["updated_at"]
+        closes = since + timedelta(days=days.close_after_days)
+        if tx.now < closes:
+            return {"timer_at": closes}
+        journal.tell(tx, "ticket.closed", {"after_days": days.close_after_days})
+        return {"status": TicketStatus.CLOSED.value, "ended_at": tx.now}
 
     def _settle_begun(self, journal: Journal, snapshot: Snapshot) -> None:
         """Bring what was begun before a crash to its end, before anything is read or decided."""
         for action in snapshot.actions:
-            if action["state"] == ActionState.EXECUTING:
+            if action["state"] == ActionState.EXECUTING and action["proposed_by"] is None:
                 executor.execute(self.parts, journal, action)
-
-    def _undo_requested(self, journal: Journal, snapshot: Snapshot) -> None:
-        for action in snapshot.actions:
-            for decision in snapshot.decisions.get(action["id"], []):
-                if decision["kind"] == DecisionKind.UNDO and decision["spent_at"] is None:
-                    executor.undo(self.parts, journal, action, decision)

@@ -1,15 +1,19 @@
 """The one answer of a run, written from what was really done, and sent like any action."""
 
+from datetime import timedelta
 from typing import Any
 
 from agents.actions.catalogue import digest_of, target_of
 from agents.engine import executor
 from agents.engine.ends import Why
+from agents.engine.executor import Outcome
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
-from agents.engine.propose import journal_event, preview_of
+from agents.engine.preview import preview_of
 from agents.engine.snapshot import Row, Snapshot
+from agents.engine.starting import check_unhindered, reached_cap
 from agents.facts.money import money
+from agents.policy.gate import rule_on
 from agents.replies import compose
 from data.tables import Action, Decision
 from data.vocabulary import (
@@ -20,6 +24,7 @@ from data.vocabulary import (
     DecisionKind,
     Gate,
     IssueState,
+    Role,
     Sentiment,
 )
 
@@ -45,6 +50,8 @@ def reply(
             "expired",
             "tool_failed",
             "unknown",
+            "undone",
+            "stale",
         ):
             if done["done"] and name:
                 blocks.append(parts.templates.render(name, language, **reply["values"], **done))
@@ -86,58 +93,93 @@ def _done(snapshot: Snapshot, issue: Row) -> dict[str, Any]:
     }
 
 
-def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> ActionState:
-    """Send the reply: an action like the others, with key, effect and delivery state.
+def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> Outcome:
+    """Bring the reply on its way: an action like the others, with gate, key, effect and delivery.
 
-    Raises Unread or Halted before anything is sent.
+    `proposed` if a person must look at it first. Raises Unread or Halted before anything is sent.
     """
-    ticket, name = snapshot.ticket, ActionName.SEND_REPLY
-    run_id = journal.run_id
-    arguments = {"ticket": ticket["id"], "body": body}
-    digest = digest_of(name, arguments)
-    under_way = next(
-        (a for a in snapshot.actions if a["run_id"] == run_id and a["digest"] == digest), None
-    )
-    if under_way is None:
+    arguments = {"ticket": snapshot.ticket["id"], "body": body}
+    digest = digest_of(ActionName.SEND_REPLY, arguments)
+    standing = next(
+        (
+            a for a in snapshot.actions
+            if a["run_id"] == journal.run_id and a["name"] == ActionName.SEND_REPLY
+            and a["proposed_by"] is None and a["superseded_by"] is None
+            and a["state"] not in (ActionState.STALE, ActionState.WITHDRAWN)
+        ),
+        None,
+    )  # fmt: skip
+    if standing is not None and _is_outdated(standing, digest):
+        why = "what it tells has changed since"
         with journal.write() as tx:
-            executor.check_unhindered(tx, ticket["id"], name, None)
-            action_id = tx.ids("a")
-            tx.insert(
-                Action,
-                id=action_id,
-                ticket_id=ticket["id"],
-                run_id=run_id,
-                position=max((a["position"] for a in snapshot.actions), default=0) + 1,
-                name=name.value,
-                arguments=arguments,
-                digest=digest,
-                target=target_of(name, arguments),
-                agent=AgentName.COORDINATOR.value,
-                state=ActionState.EXECUTING.value,
-                gate=Gate.AUTO.value,
-                reason="The customer gets one answer for the whole ticket.",
-                preview=preview_of(parts, snapshot, name, arguments, None),
-                undo={
-                    "possible": False,
-                    "until": None,
-                    "how": "cannot be undone; a correction can be sent",
-                },
-                policy_version=parts.policy.version,
-                proposed_at=tx.now,
-                decided_by="policy",
-                decided_at=tx.now,
-                idempotency_key=f"{ticket['id']}:{action_id}",
-                attempts=1,
-            )
+            was = [ActionState(standing["state"])]
+            tx.set_action(standing["id"], ActionState.STALE, was=was, problem=why)
+            journal.tell(tx, "action.stale", {"action": standing["id"], "why": why})
+        standing = None
+    if standing is None:
+        standing = _write(parts, journal, snapshot, arguments, digest)
+    if standing["state"] in (ActionState.APPROVED, ActionState.EXECUTING):
+        return executor.execute(parts, journal, standing)
+    return Outcome(ActionState(standing["state"]), standing["problem"])
+
+
+def _is_outdated(standing: Row, digest: str) -> bool:
+    """Whether a reply that waits says something else than is true now; an edited one is kept."""
+    waits = standing["state"] in (ActionState.PROPOSED, ActionState.APPROVED)
+    return waits and standing["digest"] != digest and standing["supersedes"] is None
+
+
+def _write(parts: Parts, journal: Journal, snapshot: Snapshot, arguments: Row, digest: str) -> Row:
+    """Store the reply as an action: being carried out where it may go alone, else to be decided."""
+    ticket, name = snapshot.ticket, ActionName.SEND_REPLY
+    ruling = rule_on(parts.policy, name, None, ticket["intent"])
+    with journal.write() as tx:
+        capped = reached_cap(parts, tx, name, None, None)
+        alone = ruling.gate is Gate.AUTO and capped is None
+        if alone:
+            check_unhindered(tx, ticket["id"], name, ticket["intents"])
+        state = ActionState.EXECUTING if alone else ActionState.PROPOSED
+        action_id = tx.ids("a")
+        affects = ticket["customer_name"] or ticket["requester"]
+        hours = timedelta(hours=parts.policy.approval.expires_hours)
+        tx.insert(
+            Action,
+            id=action_id,
+            ticket_id=ticket["id"],
+            run_id=journal.run_id,
+            position=max((a["position"] for a in snapshot.actions), default=0) + 1,
+            name=name.value,
+            arguments=arguments,
+            digest=digest,
+            target=target_of(name, arguments),
+            agent=AgentName.COORDINATOR.value,
+            state=state.value,
+            gate=(Gate.ASK if capped else ruling.gate).value,
+            people_needed=0 if alone else max(ruling.people, 1),
+            role_needed=Role.SUPERVISOR.value if capped else None,
+            reason="The customer gets one answer for the whole ticket.",
+            preview=preview_of(name, arguments, None, affects),
+            undo={
+                "possible": False,
+                "until": None,
+                "how": "cannot be undone; a correction can be sent",
+            },
+            policy_version=parts.policy.version,
+            proposed_at=tx.now,
+            expires_at=None if alone else tx.now + hours,
+            decided_by="policy" if alone else None,
+            decided_at=tx.now if alone else None,
+            started_at=tx.now if alone else None,
+            executed_arguments=arguments if alone else None,
+            idempotency_key=f"{ticket['id']}:{action_id}",
+            attempts=1 if alone else 0,
+            problem=capped,
+        )
+        if alone:
             tx.insert(
                 Decision, id=tx.ids("d"), action_id=action_id, kind=DecisionKind.AUTO.value,
                 operator="policy", digest=digest, at=tx.now, spent_at=tx.now,
             )  # fmt: skip
-            journal_event(
-                tx, journal, "action.executing", {"action": action_id, "name": name.value}
-            )
-            under_way = tx.action(action_id)
-    if under_way["state"] != ActionState.EXECUTING:
-        return ActionState(under_way["state"])
-    outcome = executor.execute(parts, journal, under_way)
-    return outcome.state
+        kind = "action.executing" if alone else "action.proposed"
+        journal.tell(tx, kind, {"action": action_id, "name": name.value})
+        return tx.action(action_id)

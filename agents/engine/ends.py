@@ -13,7 +13,7 @@ from data.vocabulary import (
 
 STOPS = (
     ActionState.REJECTED, ActionState.EXPIRED, ActionState.FAILED, ActionState.REFUSED,
-    ActionState.UNKNOWN,
+    ActionState.UNKNOWN, ActionState.UNDONE,
 )  # fmt: skip
 """States of an action after which the later ones of its issue are dropped."""
 
@@ -73,6 +73,8 @@ def _stopped(action: Row) -> Why:
             return Why(
                 "policy_refused", action["rule"], f"The {name} was refused: {action['problem']}"
             )
+        case ActionState.UNDONE:
+            return Why("undone", action["rule"], f"The {name} was undone: {action['problem']}.")
         case ActionState.UNKNOWN:
             return Why(
                 "unknown", action["rule"], f"Whether the {name} happened is not known; look it up."

@@ -1,37 +1,26 @@
 """Carrying an action out once: intent recorded before, outcome after, then read back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
-from agents.actions.catalogue import digest_of
 from agents.connectors.protocols import Effect
+from agents.engine import taking_back
 from agents.engine.conversation import add_message
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
-from agents.engine.propose import journal_event, undo_of
+from agents.engine.preview import undo_of
 from agents.engine.revisions import changed_records, follow
-from agents.engine.verify import what_is_wrong
+from agents.engine.starting import begin
+from agents.engine.verify import what_is_wrong, what_stayed
 from agents.errors import Refused, Retryable, UnknownOutcome
-from agents.policy.gate import rule_on
-from data.queries.tickets import DECISION, ISSUE
-from data.store import ACTION, MESSAGE, TICKET, NewEvent, Transaction, table
-from data.tables import Halt
-from data.vocabulary import ActionName, ActionState, AgentName, Author, DecisionKind, Gate
+from data.store import ACTION, Transaction
+from data.vocabulary import ActionName, ActionState, AgentName, Author
 
 Row = dict[str, Any]
-HALT = table(Halt)
 TRIES = 2
 """An action that fails for now is tried once more, under the same key."""
-
-
-class Unread(Exception):
-    """The customer wrote meanwhile; that is read before anything is done."""
-
-
-class Halted(Exception):
-    """The stop button holds this kind of action."""
 
 
 @dataclass(frozen=True)
@@ -46,138 +35,89 @@ def execute(parts: Parts, journal: Journal, action: Row) -> Outcome:
     """Carry out an approved action, or settle one whose execution was interrupted.
 
     Raises Unread or Halted before anything is done. A record that changed since the decision makes
-    the action stale; nothing is done then either.
+    the action stale; nothing is done then either. What fails its check is taken back.
     """
-    if action["state"] == ActionState.APPROVED:
-        changed = changed_records(parts.reader, action["arguments"], action["records"])
-        if action["policy_version"] != parts.policy.version:
-            versions = [action["policy_version"], parts.policy.version]
-            changed["policy"] = {"version": versions}
+    interrupted = action["state"] != ActionState.APPROVED
+    if not interrupted:
+        changed = _changed(parts, action)
         if changed:
-            return _stale(journal, action, changed)
-        refused = _begin(parts, journal, action)
-        if refused is not None:
-            return refused
-    effect = (
-        parts.writer.lookup(action["idempotency_key"]) if action["state"] != "approved" else None
-    )
-    problem: str | None = None
+            return _stale(parts, journal, action, changed)
+        capped = begin(parts, journal, action)
+        if capped is not None:
+            return Outcome(ActionState.PROPOSED, capped)
+    effect = parts.writer.lookup(action["idempotency_key"]) if interrupted else None
     if effect is None:
         try:
             effect = _call(parts, journal, action)
-        except Refused as refusal:
-            return _finish(parts, journal, action, None, ActionState.FAILED, str(refusal))
-        except Retryable as failure:
+        except (Refused, Retryable) as failure:
             return _finish(parts, journal, action, None, ActionState.FAILED, str(failure))
         except UnknownOutcome as unknown:
             return _finish(parts, journal, action, None, ActionState.UNKNOWN, str(unknown))
-    problem = what_is_wrong(parts.reader, ActionName(action["name"]), action["arguments"], effect)
-    state = ActionState.FAILED if problem else ActionState.VERIFIED
-    return _finish(parts, journal, action, effect, state, problem)
+    problem = _check(parts, action, effect)
+    if problem is None:
+        return _finish(parts, journal, action, effect, ActionState.VERIFIED, None)
+    if effect.undoable:
+        effect, problem = _compensate(parts, journal, action, effect, problem)
+    return _finish(parts, journal, action, effect, ActionState.FAILED, problem)
 
 
-def _stale(journal: Journal, action: Row, changed: dict[str, Any]) -> Outcome:
+def _changed(parts: Parts, action: Row) -> dict[str, Any]:
+    """What is no longer as the person saw it: record to field to [then, now]."""
+    if action["name"] == ActionName.UNDO:
+        return taking_back.changed(parts, action)
+    changed = changed_records(parts.reader, action["arguments"], action["records"])
+    if action["policy_version"] != parts.policy.version:
+        changed["policy"] = {"version": [action["policy_version"], parts.policy.version]}
+    return changed
+
+
+def _stale(parts: Parts, journal: Journal, action: Row, changed: dict[str, Any]) -> Outcome:
     why = f"{', '.join(changed)} changed since it was proposed"
     with journal.write() as tx:
-        tx.set_action(action["id"], ActionState.STALE, was=[ActionState.APPROVED], problem=why)
-        journal_event(tx, journal, "action.stale", {"action": action["id"], "changed": changed})
-    return Outcome(ActionState.STALE, why)
-
-
-def _begin(parts: Parts, journal: Journal, action: Row) -> Outcome | None:
-    """Spend the decision and record the intent; what keeps it from starting is returned or
-    raised."""
-    with journal.write() as tx:
-        check_can_start(parts, tx, action)
+        preview = {**(action["preview"] or {}), "changed": changed}
         tx.set_action(
-            action["id"],
-            ActionState.EXECUTING,
-            was=[ActionState.APPROVED],
-            attempts=action["attempts"] + 1,
-        )
-        tx.connection.execute(
-            update(DECISION)
-            .where(DECISION.c.action_id == action["id"], DECISION.c.spent_at.is_(None))
-            .values(spent_at=tx.now)
-        )
-        data = {"action": action["id"], "name": action["name"], "key": action["idempotency_key"]}
-        journal_event(tx, journal, "action.executing", {**data, "arguments": action["arguments"]})
-    return None
-
-
-def check_can_start(parts: Parts, tx: Transaction, action: Row) -> None:
-    """Unread or Halted if the action may not start now; AssertionError without a valid decision."""
-    connection = tx.connection
-    intent = connection.execute(
-        select(ISSUE.c.intent).where(ISSUE.c.id == action["issue_id"])
-    ).scalar_one_or_none()
-    check_unhindered(tx, action["ticket_id"], ActionName(action["name"]), intent)
-    decisions = connection.execute(
-        select(DECISION.c.operator, DECISION.c.kind).where(
-            DECISION.c.action_id == action["id"],
-            DECISION.c.digest == action["digest"],
-            DECISION.c.spent_at.is_(None),
-            DECISION.c.kind.in_([DecisionKind.APPROVE, DecisionKind.EDIT, DecisionKind.AUTO]),
-        )
-    ).all()
-    people = {d.operator for d in decisions if d.kind != DecisionKind.AUTO}
-    automatic = any(d.kind == DecisionKind.AUTO for d in decisions)
-    ruling = rule_on(parts.policy, ActionName(action["name"]), action["amount"], intent)
-    allowed = (automatic and ruling.gate is Gate.AUTO) or len(people) >= max(
-        action["people_needed"], ruling.people, 1
-    )
-    bound = digest_of(ActionName(action["name"]), action["arguments"]) == action["digest"]
-    if ruling.gate is Gate.FORBIDDEN or not allowed or not bound:
-        raise AssertionError(f"action {action['id']} has no valid decision")
-
-
-def check_unhindered(tx: Transaction, ticket_id: str, name: ActionName, intent: str | None) -> None:
-    """Unread if the customer wrote what the agents have not read; Halted by the stop button."""
-    connection = tx.connection
-    unread = (
-        connection.execute(
-            select(func.count())
-            .select_from(MESSAGE)
-            .where(
-                MESSAGE.c.ticket_id == ticket_id,
-                MESSAGE.c.author == Author.CUSTOMER.value,
-            )
-        ).scalar_one()
-        - connection.execute(
-            select(TICKET.c.read_count).where(TICKET.c.id == ticket_id)
-        ).scalar_one()
-    )
-    if unread:
-        raise Unread
-    for halt in connection.execute(select(HALT).where(HALT.c.lifted_at.is_(None))):
-        if halt.action in (None, name) and halt.intent in (None, intent):
-            raise Halted
+            action["id"], ActionState.STALE, was=[ActionState.APPROVED], problem=why,
+            preview=preview,
+        )  # fmt: skip
+        journal.tell(tx, "action.stale", {"action": action["id"], "changed": changed})
+        if action["proposed_by"]:
+            taking_back.ask_again(parts, tx, journal, {**action, "preview": preview})
+    return Outcome(ActionState.STALE, why)
 
 
 def _call(parts: Parts, journal: Journal, action: Row) -> Effect:
     for attempt in range(1, TRIES + 1):
         try:
-            return parts.writer.execute(
-                action["name"],
-                action["arguments"],
-                action["idempotency_key"],
-                parts.store.clock.now(),
-            )
+            return parts.writer.carry_out(action["id"], parts.store.clock.now())
         except Retryable as problem:
-            journal.note(
-                "tool.failed",
-                "resolution",
-                {
-                    "tool": action["name"],
-                    "action": action["id"],
-                    "error": str(problem),
-                    "attempt": attempt,
-                },
-            )
+            data = {"tool": action["name"], "action": action["id"], "error": str(problem)}
+            journal.note("tool.failed", "resolution", {**data, "attempt": attempt})
             if attempt == TRIES:
                 raise
             parts.sleep(0.2)
     raise AssertionError("unreachable")
+
+
+def _check(parts: Parts, action: Row, effect: Effect) -> str | None:
+    """What the records lack after it, in a sentence."""
+    name = ActionName(action["name"])
+    if name is ActionName.UNDO:
+        return what_stayed(parts.reader, effect)
+    return what_is_wrong(parts.reader, name, action["arguments"], effect)
+
+
+def _compensate(
+    parts: Parts, journal: Journal, action: Row, effect: Effect, problem: str
+) -> tuple[Effect, str]:
+    """Take back what did not pass its check; the effect that is left, and the problem in full."""
+    data = {"action": action["id"], "name": action["name"], "why": problem}
+    try:
+        parts.writer.take_back(action["id"], parts.store.clock.now())
+    except (Refused, Retryable, UnknownOutcome) as failure:
+        journal.note("action.not_compensated", "resolution", {**data, "error": str(failure)})
+        return effect, f"{problem}; taking it back failed: {failure}"
+    journal.note("action.compensated", "resolution", data)
+    return replace(effect, undoable=False, undo_until=None), f"{problem}; it was taken back"
 
 
 def _finish(
@@ -188,38 +128,41 @@ def _finish(
     state: ActionState,
     problem: str | None,
 ) -> Outcome:
+    name = ActionName(action["name"])
+    back = taking_back.trial(parts, action, effect) if state is ActionState.VERIFIED else None
     with journal.write() as tx:
         values: dict[str, Any] = {"problem": problem}
         if effect is not None:
-            undo = undo_of(ActionName(action["name"]), effect)
             values |= {
                 "executed_at": tx.now,
                 "result": effect.result,
-                "undo": undo,
+                "undo": undo_of(name, effect, back),
                 "undo_until": effect.undo_until,
             }
             _bring_up(tx, action, effect)
         tx.set_action(action["id"], state, was=[ActionState.EXECUTING], **values)
-        data = {"action": action["id"], "name": action["name"], "arguments": action["arguments"]}
+        data = {"action": action["id"], "name": name.value, "arguments": action["arguments"]}
         if effect is not None:
-            journal_event(tx, journal, "action.executed", {**data, "result": effect.result})
-        if state is not ActionState.EXECUTED:
-            journal_event(
-                tx, journal, f"action.{state}", {**data, **({"why": problem} if problem else {})}
-            )
-        if action["name"] == ActionName.SEND_REPLY and state is ActionState.VERIFIED:
+            journal.tell(tx, "action.executed", {**data, "result": effect.result})
+        why = {"why": problem} if problem else {}
+        journal.tell(tx, f"action.{state}", {**data, **why})
+        if name is ActionName.SEND_REPLY and state is ActionState.VERIFIED:
             _answered(tx, journal, action)
+        if name is ActionName.UNDO:
+            taking_back.record(parts, tx, journal, action, state, problem)
     return Outcome(state, problem)
 
 
 def _answered(tx: Transaction, journal: Journal, action: Row) -> None:
     """Put the answer that went out into the conversation, together with the record of it."""
-    body = action["arguments"]["body"]
-    add_message(tx, action["ticket_id"], Author.AGENT, body, None)
+    body, by = action["arguments"]["body"], action["proposed_by"]
+    add_message(tx, action["ticket_id"], Author.OPERATOR if by else Author.AGENT, body, by)
     language = tx.ticket(action["ticket_id"])["language"]
+    agent = AgentName.OPERATOR if by else AgentName.COORDINATOR
     data = {"characters": len(body), "language": language}
-    agent = AgentName.COORDINATOR.value
-    tx.append(NewEvent("reply", agent, data, action["ticket_id"], journal.run_id, None, body))
+    journal.tell(tx, "reply", data, agent=agent.value, payload=body)
+    if by:
+        tx.set_ticket(action["ticket_id"], answered_at=tx.now)
 
 
 def _bring_up(tx: Transaction, action: Row, effect: Effect) -> None:
@@ -237,24 +180,3 @@ def _bring_up(tx: Transaction, action: Row, effect: Effect) -> None:
             tx.connection.execute(
                 update(ACTION).where(ACTION.c.id == other.id).values(records=records)
             )
-
-
-def undo(parts: Parts, journal: Journal, action: Row, request: Row) -> Outcome:
-    """Take an executed action back, as its operator asked; the outcome is recorded."""
-    try:
-        key = action["idempotency_key"]
-        parts.writer.undo(key, f"{key}:undo", parts.store.clock.now())
-        state, problem = ActionState.UNDONE, None
-    except (Refused, Retryable) as failure:
-        state, problem = ActionState(action["state"]), str(failure)
-    with journal.write() as tx:
-        tx.connection.execute(
-            update(DECISION).where(DECISION.c.id == request["id"]).values(spent_at=tx.now)
-        )
-        data = {"action": action["id"], "name": action["name"], "by": request["operator"]}
-        if state is ActionState.UNDONE:
-            tx.set_action(action["id"], state, was=[ActionState(action["state"])])
-            journal_event(tx, journal, "action.undone", data)
-        else:
-            journal_event(tx, journal, "action.undo_failed", {**data, "why": problem})
-    return Outcome(state, problem)

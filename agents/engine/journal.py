@@ -104,6 +104,22 @@ class Journal:
                 )
             )
 
+    def tell(
+        self,
+        tx: Transaction,
+        kind: str,
+        data: dict[str, Any],
+        *,
+        agent: str = "resolution",
+        payload: str | None = None,
+    ) -> None:
+        """Append an event within a transaction that is under way.
+
+        Personal data is taken out of `data`; `payload` is kept beside it, raw.
+        """
+        shown = redact(data, self.names)
+        tx.append(NewEvent(kind, agent, shown, self.ticket_id, self.run_id, None, payload))
+
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that first makes sure that the ticket is still ours."""

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agents.connectors.protocols import Reader, Writer
+from agents.connectors.protocols import Reader
+from agents.engine.writing import GuardedWriter
 from agents.playbooks.model import Playbooks
 from agents.policy.model import Policy
 from agents.replies import Templates
@@ -17,8 +18,8 @@ class Parts:
 
     store: Store
     reader: Reader
-    writer: Writer
-    """The only write handle; nothing but the executor touches it."""
+    writer: GuardedWriter
+    """Carries out what was decided, by the action's id, and nothing else."""
     policy: Policy
     playbooks: Playbooks
     templates: Templates

@@ -7,31 +7,28 @@ from typing import Any
 from sqlalchemy import update
 
 from agents.actions.arguments import check_arguments
-from agents.actions.catalogue import CATALOGUE, digest_of, money_of, target_of
+from agents.actions.catalogue import CATALOGUE, aim_of, digest_of, money_of, target_of
 from agents.connectors.protocols import Effect
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
+from agents.engine.preview import preview_of, undo_of
+from agents.engine.recording import hand_on, store_issue, store_understanding
 from agents.engine.revisions import read_records
 from agents.engine.snapshot import Row, Snapshot
-from agents.engine.thought import Matter, Thought, intents_of
+from agents.engine.thought import Matter, Thought
 from agents.errors import BadArguments, Refused
 from agents.playbooks.evaluate import PlannedAction
 from agents.policy.gate import Ruling, rule_on
-from agents.understanding.kinds import intent_of
-from agents.understanding.triage import priority_of
-from data.queries.tickets import ISSUE
-from data.redaction import redact
-from data.store import ACTION, NewEvent, Transaction
-from data.tables import Action, Decision, Issue
+from data.store import ACTION, Transaction
+from data.tables import Action, Decision
 from data.vocabulary import (
+    DONE_ACTIONS,
     ActionName,
     ActionState,
     DecisionKind,
     Gate,
     Intent,
     IssueState,
-    Priority,
-    TicketStatus,
 )
 
 REFUNDING = ("B1", "B2", "B3", "B4")
@@ -54,10 +51,13 @@ class Proposal:
 def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
     """Store the ticket's understanding, its issues, and the actions that they propose, at once."""
     withheld = _over_limit(parts, thought)
+    broken = _broken(snapshot, thought)
     proposals: dict[int, list[Proposal]] = {}
     seen: set[tuple[ActionName, str]] = set()
     for position, matter in enumerate(thought.matters):
         if matter.finding is None or matter.follows or matter.settled or thought.take_back:
+            continue
+        if matter.stored is not None and matter.stored["id"] in broken:
             continue
         made: list[Proposal] = []
         for planned in matter.finding.plan:
@@ -78,10 +78,14 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
         store_understanding(tx, snapshot, thought)
         kept: set[str] = set()
         action_position = max((a["position"] for a in snapshot.actions), default=0)
+        for issue in broken.values():
+            hand_on(tx, issue)
         for position, matter in enumerate(thought.matters):
-            issue_id = _store_issue(tx, snapshot, thought, matter, position, withheld)
+            if matter.stored is not None and matter.stored["id"] in broken:
+                continue
+            issue_id = store_issue(tx, snapshot, thought, matter, position, withheld)
             for proposal in proposals.get(position, []):
-                standing = _standing(snapshot, proposal)
+                standing = _standing(snapshot, proposal, issue_id)
                 if standing is not None:
                     kept.add(standing["id"])
                     continue
@@ -89,7 +93,23 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
                 _store_action(
                     tx, parts, journal, snapshot, matter, issue_id, proposal, action_position
                 )
-        _retire(tx, journal, snapshot, thought, kept)
+        _retire(tx, journal, snapshot, thought, kept, broken)
+
+
+def _broken(snapshot: Snapshot, thought: Thought) -> dict[str, Row]:
+    """Open issues of which something was done, and that are now another matter or none."""
+    now = {m.stored["id"]: m for m in thought.matters if m.stored is not None}
+    broken = {}
+    for issue in snapshot.issues:
+        if issue["state"] != IssueState.OPEN or not any(
+            a["state"] in DONE_ACTIONS for a in snapshot.actions_of(issue["id"])
+        ):
+            continue
+        matter = now.get(issue["id"])
+        same = matter and matter.finding and matter.finding.rule == issue["rule"]
+        if not same and not (matter and matter.settled) and not thought.take_back:
+            broken[issue["id"]] = issue
+    return broken
 
 
 def _over_limit(parts: Parts, thought: Thought) -> set[str]:
@@ -131,143 +151,30 @@ def _prepare(
     return Proposal(planned, arguments, digest, ruling, effect, records, refused)
 
 
-def store_understanding(tx: Transaction, snapshot: Snapshot, thought: Thought) -> None:
-    """Store what triage and identity found in the ticket's own columns."""
-    ticket, customer = snapshot.ticket, thought.identified.customer
-    reading = thought.readings[0]
-    last = thought.readings[-1]
-    intents = intents_of(thought.matters)
-    flags = thought.flags
-    tier = customer["tier"] if customer else None
-    priority = min(
-        (priority_of(r, tier) for r in thought.readings[ticket["read_count"] :] or [last]),
-        key=lambda p: p.rank,
-        default=Priority.NORMAL,
-    )
-    tx.set_ticket(
-        ticket["id"],
-        customer_id=customer["id"] if customer else None,
-        customer_name=customer["name"] if customer else None,
-        tier=tier,
-        identity=thought.identified.identity.value,
-        failed_tries=thought.identified.tries,
-        intent=intents[0].value,
-        intents=[i.value for i in intents],
-        sentiment=last.sentiment.value,
-        sentiment_score=last.sentiment_score,
-        anger=last.anger,
-        urgency=max(r.urgency for r in thought.readings),
-        confidence=max((m.confidence for m in thought.matters), default=reading.confidence),
-        language=thought.language,
-        flags=flags,
-        priority=priority.value,
-        read_count=len(snapshot.messages),
-        **(
-            {"status": TicketStatus.WORKING.value}
-            if ticket["status"] != TicketStatus.WORKING
-            else {}
-        ),
-    )
-
-
-def _store_issue(
-    tx: Transaction,
-    snapshot: Snapshot,
-    thought: Thought,
-    matter: Matter,
-    position: int,
-    withheld: set[str],
-) -> str:
-    finding = matter.finding
-    if matter.stored is not None and matter.settled:
-        return str(matter.stored["id"])
-    slots: dict[str, Any] = {"clause": matter.clause}
-    values: dict[str, Any] = {
-        "kind": matter.kind,
-        "confidence": matter.confidence,
-        "agent": matter.agent,
-    }
-    if matter.waits_for_identity:
-        again = thought.identified.tries > 0
-        slots["reply"] = {"name": "verify_again" if again else "verify", "values": {}}
-        slots["end"] = IssueState.AWAITING_CUSTOMER.value
-        values |= {
-            "intent": intent_of(matter.kind).value,
-            "rule": "I3",
-            "cause": "The writer is not known.",
-        }
-    elif matter.failed:
-        slots["reply"] = {"name": "held_back", "values": {}}
-        slots["end"] = IssueState.ESCALATED.value
-        slots["why"] = {
-            "code": "tool_failed",
-            "rule": None,
-            "text": f"A tool failed: {matter.failed}",
-        }
-        values |= {
-            "intent": intent_of(matter.kind).value,
-            "cause": f"A tool failed: {matter.failed}",
-        }
-    elif finding is not None:
-        slots["reply"] = {"name": finding.reply, "values": finding.values}
-        slots["end"] = finding.end.value
-        over = [p for p in finding.plan if p.arguments.get("currency") in withheld]
-        over = [p for p in over if p.action is ActionName.PROCESS_REFUND]
-        skill = finding.skill
-        if over:
-            slots["end"], skill = IssueState.ESCALATED.value, "billing"
-            slots["reply"] = {"name": "passed_on_billing", "values": {}}
-            slots["withheld"] = [f"{p.action} {p.arguments}" for p in over]
-            slots["why"] = {
-                "code": "policy_refused",
-                "rule": "B7",
-                "text": "The refunds together are over the policy's limit.",
-            }
-        if matter.follows:
-            slots["follows"] = matter.follows.kind
-            slots["end"] = IssueState.RESOLVED.value
-        values |= {
-            "intent": finding.intent.value,
-            "rule": finding.rule,
-            "cause": finding.cause,
-            "skill": skill,
-            "evidence": finding.evidence,
-        }
-    values |= {"slots": slots, "state": IssueState.OPEN.value}
-    if matter.stored is not None:
-        tx.connection.execute(
-            update(ISSUE).where(ISSUE.c.id == matter.stored["id"]).values(**values)
-        )
-        return str(matter.stored["id"])
-    issue_id = tx.ids("i")
-    place = position + sum(1 for i in snapshot.issues if i["slots"].get("follows"))
-    taken = {i["position"] for i in snapshot.issues}
-    while place in taken:
-        place += 1
-    tx.insert(Issue, id=issue_id, ticket_id=snapshot.ticket["id"], position=place, **values)
-    return issue_id
-
-
-def _standing(snapshot: Snapshot, proposal: Proposal) -> Row | None:
+def _standing(snapshot: Snapshot, proposal: Proposal, issue_id: str) -> Row | None:
     """The same action proposed before: open, or ended in a way that forbids to propose it again."""
+    name, arguments = proposal.planned.action, proposal.arguments
     for action in snapshot.actions:
-        if action["name"] != proposal.planned.action or action["superseded_by"]:
+        if action["name"] != name or action["superseded_by"]:
             continue
         same = action["digest"] == proposal.digest
-        target = action["target"] == target_of(proposal.planned.action, proposal.arguments)
         if same and action["state"] in (
             ActionState.PROPOSED,
             ActionState.APPROVED,
             ActionState.EXECUTING,
         ):
             return action
-        if target and action["state"] in (
+        aims = aim_of(name, action["arguments"]) == aim_of(name, arguments)
+        if action["issue_id"] == issue_id:
+            aims = aims or action["target"] == target_of(name, arguments)
+        if aims and action["state"] in (
             ActionState.REJECTED,
             ActionState.EXPIRED,
             ActionState.UNKNOWN,
+            ActionState.UNDONE,
         ):
             return action
-        edited = action["supersedes"] is not None and target
+        edited = action["supersedes"] is not None and aims
         if edited and action["state"] in (ActionState.APPROVED, ActionState.VERIFIED):
             return action
     return None
@@ -296,12 +203,17 @@ def _store_action(
         state = ActionState.REFUSED
     replaced = next(
         (
-            a["id"] for a in snapshot.actions
+            a for a in snapshot.actions
             if a["name"] == name and a["target"] == target and a["state"] == ActionState.STALE
             and a["superseded_by"] is None
         ),
         None,
     )  # fmt: skip
+    ticket = snapshot.ticket
+    affects = ticket["customer_name"] or ticket["requester"]
+    preview = preview_of(name, arguments, proposal.effect, affects)
+    if replaced and (replaced["preview"] or {}).get("changed"):
+        preview["changed"] = replaced["preview"]["changed"]
     tx.insert(
         Action,
         id=action_id,
@@ -322,13 +234,13 @@ def _store_action(
         amount=amount,
         currency=currency,
         people_needed=ruling.people,
-        preview=preview_of(parts, snapshot, name, arguments, proposal.effect),
+        preview=preview,
         undo=undo_of(name, proposal.effect),
         records=proposal.records,
         policy_version=parts.policy.version,
         proposed_at=tx.now,
         expires_at=expires,
-        supersedes=replaced,
+        supersedes=replaced["id"] if replaced else None,
         idempotency_key=f"{snapshot.ticket['id']}:{action_id}",
         problem=proposal.refused,
         decided_by="policy" if state is ActionState.APPROVED else None,
@@ -336,7 +248,7 @@ def _store_action(
     )
     if replaced:
         tx.connection.execute(
-            update(ACTION).where(ACTION.c.id == replaced).values(superseded_by=action_id)
+            update(ACTION).where(ACTION.c.id == replaced["id"]).values(superseded_by=action_id)
         )
     data = {
         "action": action_id,
@@ -350,9 +262,9 @@ def _store_action(
         "rule": matter.finding.rule if matter.finding else None,
     }
     if proposal.refused:
-        journal_event(tx, journal, "action.refused", {**data, "why": proposal.refused})
+        journal.tell(tx, "action.refused", {**data, "why": proposal.refused})
         return
-    journal_event(tx, journal, "action.proposed", data)
+    journal.tell(tx, "action.proposed", data)
     if state is ActionState.APPROVED:
         tx.insert(
             Decision,
@@ -362,67 +274,23 @@ def _store_action(
             operator="policy",
             reason=ruling.why,
             digest=proposal.digest,
+            arguments=arguments,
             at=tx.now,
         )
 
 
-def journal_event(tx: Transaction, journal: Journal, kind: str, data: dict[str, Any]) -> None:
-    """Append an event about an action within a transaction that is under way."""
-    tx.append(
-        NewEvent(kind, "resolution", redact(data, journal.names), journal.ticket_id, journal.run_id)
-    )
-
-
-def preview_of(
-    parts: Parts,
-    snapshot: Snapshot,
-    name: ActionName,
-    arguments: dict[str, Any],
-    effect: Effect | None,
-) -> dict[str, Any]:
-    """The effect as people are shown it."""
-    money = []
-    amount, currency = money_of(arguments)
-    if amount is not None:
-        money.append({"amount": amount, "currency": currency, "to": "customer"})
-    message = None
-    if CATALOGUE[name].writes_to_customer:
-        recipient = arguments.get("channel", "ticket")
-        message = {
-            "to": recipient,
-            "subject": arguments.get("subject", ""),
-            "body": arguments["body"],
-        }
-    changes = [
-        {
-            "table": change.table,
-            "id": change.id,
-            "fields": {field: list(pair) for field, pair in change.fields().items()},
-        }
-        for change in (effect.changes if effect else [])
-    ]
-    return {
-        "exact": effect is not None,
-        "changes": changes,
-        "money": money,
-        "message": message,
-        "affects": snapshot.ticket["customer_name"] or snapshot.ticket["requester"],
-    }
-
-
-def undo_of(name: ActionName, effect: Effect | None) -> dict[str, Any]:
-    """Whether, until when and how the action can be undone."""
-    possible = bool(effect and effect.undoable)
-    until = effect.undo_until.isoformat() if effect and effect.undo_until else None
-    how = CATALOGUE[name].undo if possible else "cannot be undone"
-    return {"possible": possible, "until": until, "how": how}
-
-
 def _retire(
-    tx: Transaction, journal: Journal, snapshot: Snapshot, thought: Thought, kept: set[str]
+    tx: Transaction,
+    journal: Journal,
+    snapshot: Snapshot,
+    thought: Thought,
+    kept: set[str],
+    broken: dict[str, Row],
 ) -> None:
     """Pending requests that the new plan no longer holds: taken back, or out of date."""
-    open_issues = {m.stored["id"] for m in thought.matters if m.stored and not m.settled}
+    open_issues = {m.stored["id"] for m in thought.matters if m.stored and not m.settled} | {
+        *broken
+    }
     for action in snapshot.actions:
         pending = action["state"] in (ActionState.PROPOSED, ActionState.APPROVED)
         if not pending or action["id"] in kept or action["issue_id"] not in open_issues:
@@ -431,4 +299,4 @@ def _retire(
         if thought.take_back:
             state, why = ActionState.WITHDRAWN, "the customer took the request back"
         tx.set_action(action["id"], state, was=[ActionState(action["state"])], problem=why)
-        journal_event(tx, journal, f"action.{state}", {"action": action["id"], "why": why})
+        journal.tell(tx, f"action.{state}", {"action": action["id"], "why": why})

@@ -5,15 +5,16 @@ from typing import Any
 
 from sqlalchemy import update
 
+from agents.actions.succession import dropped_after
 from agents.engine import executor
 from agents.engine.answer import open_issues, reply, send
 from agents.engine.ends import STOPS, Why, end_of, outcome_of
-from agents.engine.executor import Halted, Unread
 from agents.engine.handoff import ANY, hand_over, summarise, waits_until
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
-from agents.engine.propose import journal_event
+from agents.engine.preview import work_out
 from agents.engine.snapshot import Row, Snapshot, first_expiry, take_snapshot
+from agents.engine.starting import Halted, Unread
 from data.queries.tickets import ISSUE, RUN
 from data.store import TICKET, Transaction
 from data.vocabulary import (
@@ -35,7 +36,9 @@ def settle(parts: Parts, journal: Journal, ticket_id: str) -> str:
         snapshot = take_snapshot(parts.store, ticket_id)
         if snapshot.unread:
             raise Unread
-        _expire(parts, journal, snapshot)
+        expire(parts, journal, snapshot.actions)
+        if work_out(parts, journal, snapshot.actions):
+            continue
         waiting, acted, halted = False, False, False
         for issue in open_issues(snapshot):
             turn = _next(snapshot, issue)
@@ -63,11 +66,12 @@ def settle(parts: Parts, journal: Journal, ticket_id: str) -> str:
             _park(journal, snapshot, halted=halted and not waiting)
             return "parked"
         try:
-            _finish(parts, journal, snapshot)
+            ended = _finish(parts, journal, snapshot)
         except Halted:
-            _park(journal, snapshot, halted=True)
-            return "parked"
-        return "ended"
+            ended, halted = False, True
+        if not ended:
+            _park(journal, take_snapshot(parts.store, ticket_id), halted=halted)
+        return "ended" if ended else "parked"
 
 
 def _next(snapshot: Snapshot, issue: Row) -> Row | str | None:
@@ -76,7 +80,7 @@ def _next(snapshot: Snapshot, issue: Row) -> Row | str | None:
     for position, action in enumerate(actions):
         if action["state"] in STOPS:
             rest = [a for a in actions[position + 1 :] if a["state"] in ("proposed", "approved")]
-            return f"{action['name']} is {action['state']}" if rest else None
+            return dropped_after(action["name"], action["state"]) if rest else None
         if action["state"] in (ActionState.PROPOSED, ActionState.APPROVED, ActionState.EXECUTING):
             return action
     return None
@@ -93,15 +97,15 @@ def _drop(journal: Journal, snapshot: Snapshot, issue: Row, why: str) -> None:
                     was=[ActionState(action["state"])],
                     problem=why,
                 )
-                journal_event(tx, journal, "action.withdrawn", {"action": action["id"], "why": why})
+                journal.tell(tx, "action.withdrawn", {"action": action["id"], "why": why})
 
 
-def _expire(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
+def expire(parts: Parts, journal: Journal, among: list[Row]) -> None:
     """Requests that nobody decided in time; they never run."""
     now = parts.store.clock.now()
     late = [
         a
-        for a in snapshot.actions
+        for a in among
         if a["state"] == ActionState.PROPOSED
         and a["expires_at"] is not None
         and a["expires_at"] <= now
@@ -114,7 +118,7 @@ def _expire(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
             tx.set_action(
                 action["id"], ActionState.EXPIRED, was=[ActionState.PROPOSED], problem=why
             )
-            journal_event(tx, journal, "action.expired", {"action": action["id"], "why": why})
+            journal.tell(tx, "action.expired", {"action": action["id"], "why": why})
             action["state"] = ActionState.EXPIRED.value
 
 
@@ -130,9 +134,7 @@ def _park(journal: Journal, snapshot: Snapshot, *, halted: bool) -> None:
     with journal.write() as tx:
         if snapshot.run and snapshot.run["state"] != RunState.PARKED:
             awaiting = "the stop button" if halted else "approval"
-            journal_event(
-                tx, journal, "run.parked", {"awaiting": awaiting, "requests": len(proposed)}
-            )
+            journal.tell(tx, "run.parked", {"awaiting": awaiting, "requests": len(proposed)})
             tx.connection.execute(
                 update(RUN)
                 .where(RUN.c.id == snapshot.run["id"])
@@ -147,22 +149,26 @@ def _park(journal: Journal, snapshot: Snapshot, *, halted: bool) -> None:
         )
 
 
-def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
-    """Answer the customer, hand over if a person must have it, and end the run."""
+def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> bool:
+    """Answer the customer, hand over if a person must have it, and end the run.
+
+    False if the answer itself waits for a person; nothing has ended then.
+    """
     ends = {i["id"]: end_of(snapshot, i) for i in snapshot.issues}
     body = reply(parts, snapshot, ends)
     sent = send(parts, journal, snapshot, body) if body else None
+    if sent is not None and sent.state is ActionState.PROPOSED:
+        return False
     states = [state for state, _, _ in ends.values()]
     escalated = [i for i in snapshot.issues if ends[i["id"]][0] is IssueState.ESCALATED]
     status = TicketStatus.RESOLVED
-    if escalated or (sent is not None and sent != ActionState.VERIFIED):
+    if escalated or (sent is not None and sent.state is not ActionState.VERIFIED):
         status = TicketStatus.ESCALATED
     elif IssueState.AWAITING_CUSTOMER in states:
         status = TicketStatus.AWAITING_CUSTOMER
     outcome = outcome_of(snapshot, ends, status)
-    if sent is not None and sent is not ActionState.VERIFIED and not escalated:
-        why = f"The answer to the customer is {sent}; look whether it went out."
-        outcome = Why("tool_failed", outcome.rule, why)
+    if sent is not None and sent.state is not ActionState.VERIFIED and not escalated:
+        outcome = _unanswered(sent.state, outcome)
     with journal.write() as tx:
         for issue in snapshot.issues:
             state, skill, _ = ends[issue["id"]]
@@ -179,14 +185,12 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
             skill = ends[first["id"]][1] or first["intent"]
             summary = summarise(snapshot, snapshot.issues, snapshot.actions, outcome.text)
             escalation = hand_over(parts, tx, snapshot, skill, outcome.text, summary)
-            journal_event(tx, journal, "handoff", {**escalation, "summary": summary})
+            journal.tell(tx, "handoff", {**escalation, "summary": summary})
             timer = waits_until(parts, tx, escalation)
             changes["escalation"] = {k: escalation[k] for k in ("skill", "to", "kind")}
-        if sent is ActionState.VERIFIED:
+        if sent is not None and sent.state is ActionState.VERIFIED:
             changes["answered_at"] = tx.now
-        journal_event(
-            tx, journal, "run.ended", {"status": status.value, "outcome": outcome.as_json()}
-        )
+        journal.tell(tx, "run.ended", {"status": status.value, "outcome": outcome.as_json()})
         end_run(tx, snapshot, RunState.ENDED)
         mark_read(
             tx,
@@ -197,6 +201,17 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> None:
             ended_at=tx.now if status is TicketStatus.RESOLVED else None,
             **changes,
         )
+    return True
+
+
+def _unanswered(state: ActionState, outcome: Why) -> Why:
+    """Why a ticket whose answer did not go out is a person's now."""
+    if state is ActionState.REJECTED:
+        return Why("rejected", outcome.rule, "The answer to the customer was rejected.")
+    if state is ActionState.EXPIRED:
+        return Why("expired", outcome.rule, "The answer to the customer was not decided in time.")
+    text = f"The answer to the customer is {state}; look whether it went out."
+    return Why("tool_failed", outcome.rule, text)
 
 
 def end_run(
@@ -218,14 +233,14 @@ def escalate_at_once(
     answered."""
     with journal.write() as tx:
         for action in snapshot.actions:
-            if action["state"] in (ActionState.PROPOSED, ActionState.APPROVED):
+            waits = action["state"] in (ActionState.PROPOSED, ActionState.APPROVED)
+            if waits and action["proposed_by"] is None:
                 tx.set_action(
                     action["id"], ActionState.WITHDRAWN, was=[ActionState(action["state"])],
                     problem="the ticket went to a person",
                 )  # fmt: skip
-                journal_event(
+                journal.tell(
                     tx,
-                    journal,
                     "action.withdrawn",
                     {"action": action["id"], "why": "the ticket went to a person"},
                 )
@@ -240,8 +255,8 @@ def escalate_at_once(
         chosen = skill if skill and skill != Intent.ESCALATE else ANY
         escalation = hand_over(parts, tx, snapshot, chosen, reason, summary)
         why = Why("policy_refused", rule, reason)
-        journal_event(tx, journal, "handoff", {**escalation, "rule": rule, "summary": summary})
-        journal_event(tx, journal, "run.ended", {"status": "escalated", "outcome": why.as_json()})
+        journal.tell(tx, "handoff", {**escalation, "rule": rule, "summary": summary})
+        journal.tell(tx, "run.ended", {"status": "escalated", "outcome": why.as_json()})
         end_run(tx, snapshot, RunState.ENDED)
         mark_read(
             tx,

@@ -13,6 +13,20 @@ _BROKEN = {
 }
 
 
+def what_stayed(reader: Reader, taken_back: Effect) -> str | None:
+    """What the records show otherwise than an undoing left it, in a sentence; None if nothing."""
+    for change in taken_back.changes:
+        row = reader.record(change.table, change.id)
+        if change.after is None:
+            if row is not None:
+                return f"{change.table} {change.id} is still there"
+            continue
+        for field, (_, wanted) in change.fields().items():
+            if row is None or row.get(field) != wanted:
+                return f"{change.table} {change.id}: {field} was not set back"
+    return None
+
+
 def what_is_wrong(
     reader: Reader, name: ActionName, arguments: dict[str, Any], effect: Effect
 ) -> str | None:

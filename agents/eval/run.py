@@ -15,6 +15,7 @@ from agents.connectors.embedded.world import alter, fill
 from agents.connectors.embedded.writer import EmbeddedWriter
 from agents.engine.advance import Engine
 from agents.engine.parts import Parts
+from agents.engine.writing import GuardedWriter
 from agents.errors import BadArguments, NotDecidable
 from agents.eval.compare import Ended, Mismatch, compare
 from agents.eval.scenario import Scenario, load_scenario, scenario_files
@@ -127,8 +128,9 @@ class Stage:
         )
         self.reader = EmbeddedReader(self.back_office)
         self.writer = EmbeddedWriter(self.back_office, synchronous="OFF")
+        guarded = GuardedWriter(self.store, self.writer)
         parts = Parts(
-            self.store, self.reader, self.writer, rules.policy, rules.playbooks, rules.templates,
+            self.store, self.reader, guarded, rules.policy, rules.playbooks, rules.templates,
             sleep=lambda _: None,
         )  # fmt: skip
         self.engine, self.service = Engine(parts), Service(self.store, rules.policy)

@@ -6,10 +6,11 @@ from sqlalchemy import select, update
 
 from agents.actions.arguments import check_arguments
 from agents.actions.catalogue import CATALOGUE, digest_of, money_of, target_of
+from agents.actions.succession import dropped_after, succeed
 from agents.authority import Person, check_may_act, check_may_approve
 from agents.errors import NotAllowed, NotDecidable
 from agents.policy.gate import Ruling, rule_on
-from agents.service.deciding import Decided, Deciding, expiry, spoken, succeed
+from agents.service.deciding import Decided, Deciding, expiry, spoken
 from data.queries.tickets import HANDOFF, ISSUE, RUN
 from data.redaction import redact
 from data.store import ACTION, NewEvent, Transaction
@@ -99,7 +100,7 @@ class ByHand(Deciding):
                 tx, original["ticket_id"], ActionName.UNDO, {"action": action_id}, by,
                 Ruling(gate, people, "taking back asks who may do it"),
                 reason=f"{by} takes back: {original['name'].replace('_', ' ')}",
-                target=original["target"], amount=amount, currency=currency, undoes=action_id,
+                amount=amount, currency=currency, undoes=action_id,
                 risk=original["risk"],
                 preview={
                     **PENDING, "exact": bool(undo.get("changes")), "pending": False,
@@ -294,6 +295,7 @@ class ByHand(Deciding):
             "name": name.value,
             "arguments": arguments,
             "digest": digest_of(name, arguments),
+            "target": target_of(name, arguments),
             "agent": AgentName.OPERATOR.value,
             "gate": ruling.gate.value,
             "risk": CATALOGUE[name].risk,
@@ -308,7 +310,6 @@ class ByHand(Deciding):
             "idempotency_key": f"{ticket_id}:{action_id}",
             **more,
         }
-        values.setdefault("target", "" if name is ActionName.UNDO else target_of(name, arguments))
         if not values.get("reason"):
             values["reason"] = f"{by} proposes it"
         tx.insert(Action, **values)
@@ -325,11 +326,6 @@ class ByHand(Deciding):
             policy_version=self.policy.version, started_at=tx.now, ended_at=tx.now,
         )  # fmt: skip
         return run_id
-
-
-def dropped_after(name: str, state: ActionState) -> str:
-    """Why the later actions of an issue were withdrawn after one of them ended so."""
-    return f"{name} is {state.value}"
 
 
 def _first_preview(

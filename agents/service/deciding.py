@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from agents.actions.arguments import check_arguments
 from agents.actions.catalogue import digest_of, money_of, target_of
-from agents.authority import Person, check_may_act, check_may_approve
+from agents.actions.succession import succeed
+from agents.authority import Person, check_may_act, check_may_approve, has_role
 from agents.errors import NotDecidable
 from agents.policy.gate import rule_on
 from agents.service.acts import Acts
 from data.queries.tickets import DECISION, ISSUE
-from data.store import ACTION, Transaction
-from data.tables import Action, Decision
+from data.store import Transaction
+from data.tables import Decision
 from data.vocabulary import ActionName, ActionState, DecisionKind, Gate, Role
 
 APPROVALS = (DecisionKind.APPROVE.value, DecisionKind.EDIT.value)
@@ -46,7 +47,8 @@ class Deciding(Acts):
             check_may_approve(self.policy, person, name, action["amount"], action["currency"])
             if digest is not None and digest != action["digest"]:
                 raise NotDecidable(f"action {action_id} is not what was on screen; look again")
-            if (action["preview"] or {}).get("pending"):
+            # An edited action rests on the records that its editor saw; nothing else is known yet.
+            if (action["preview"] or {}).get("pending") and not action["records"]:
                 raise NotDecidable(
                     f"the effect of action {action_id} is not worked out yet; a worker does that"
                 )
@@ -191,37 +193,9 @@ class Deciding(Acts):
         ).all()
         missing: int = max(action["people_needed"] - len({d.operator for d in given}), 0)
         needed = action["role_needed"]
-        if needed and not any(has_role(d.role, needed) for d in given):
+        if needed and not any(has_role(d.role, Role(needed)) for d in given):
             missing = max(missing, 1)
         return missing
-
-
-def has_role(role: str | None, least: str) -> bool:
-    """Whether a stored role is at least `least`."""
-    return role is not None and Role(role).rank >= Role(least).rank
-
-
-def succeed(tx: Transaction, old: dict[str, Any], new_id: str, **changes: Any) -> dict[str, Any]:
-    """Insert a revision of an action that supersedes `old` and waits to be decided; its columns."""
-    values = {column.name: old[column.name] for column in ACTION.columns} | {
-        "id": new_id,
-        "state": ActionState.PROPOSED.value,
-        "supersedes": old["id"],
-        "superseded_by": None,
-        "idempotency_key": f"{old['ticket_id']}:{new_id}",
-        "proposed_at": tx.now,
-        "decided_by": None,
-        "decided_at": None,
-        "decision_reason": None,
-        "problem": None,
-        "started_at": None,
-        "attempts": 0,
-        **changes,
-    }
-    if old["expires_at"] is not None and old["proposed_at"] is not None:
-        values["expires_at"] = tx.now + (old["expires_at"] - old["proposed_at"])
-    tx.insert(Action, **values)
-    return values
 
 
 def _intent(tx: Transaction, action: dict[str, Any]) -> str | None:

@@ -21,6 +21,7 @@ from agents.connectors.embedded.world import fill
 from agents.connectors.embedded.writer import EmbeddedWriter
 from agents.engine.advance import Engine
 from agents.engine.parts import Parts
+from agents.engine.writing import GuardedWriter
 from agents.eval.run import Rules
 from agents.service import NewTicket, Service
 from data.feed import ChangeWatch
@@ -50,7 +51,12 @@ class Site:
             EmbeddedWriter(self.back_office),
         )
         parts = Parts(
-            self.workspace, self.reader, self.writer, rules.policy, rules.playbooks, rules.templates
+            self.workspace,
+            self.reader,
+            GuardedWriter(self.workspace, self.writer),
+            rules.policy,
+            rules.playbooks,
+            rules.templates,
         )
         self.engine, self.service = Engine(parts), Service(self.workspace, rules.policy)
 

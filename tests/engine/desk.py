@@ -16,6 +16,7 @@ from agents.connectors.embedded.writer import EmbeddedWriter
 from agents.connectors.protocols import Effect, Reader, Row, Writer
 from agents.engine.advance import Engine
 from agents.engine.parts import Parts
+from agents.engine.writing import GuardedWriter
 from agents.eval.run import Rules
 from agents.eval.scenario import Scenario, load_scenario
 from agents.policy.model import Policy
@@ -66,9 +67,8 @@ class Desk:
         self.reader = EmbeddedReader(self.back_office)
         self.writer = EmbeddedWriter(self.back_office, synchronous="OFF")
         self.policy = policy or rules().policy
-        self.parts = self.parts_with(
-            self.policy, reader=reader(self.reader), writer=writer(self.writer)
-        )
+        self.wrapped = writer(self.writer)
+        self.parts = self.parts_with(self.policy, reader=reader(self.reader), writer=self.wrapped)
         self.engine, self.service = Engine(self.parts), Service(self.store, self.policy)
 
     def parts_with(
@@ -76,7 +76,8 @@ class Desk:
     ) -> Parts:
         """The parts of another engine on the same files."""
         return Parts(
-            self.store, reader or self.reader, writer or self.writer, policy,
+            self.store, reader or self.reader,
+            GuardedWriter(self.store, writer or self.writer), policy,
             rules().playbooks, rules().templates, sleep=lambda _: None,
         )  # fmt: skip
 
@@ -279,6 +280,10 @@ class Faulty:
     def preview(self, name: str, arguments: Row, key: str, now: datetime) -> Effect:
         """As the real one."""
         return self.inner.preview(name, arguments, key, now)
+
+    def preview_undo(self, key: str, now: datetime) -> Effect:
+        """As the real one."""
+        return self.inner.preview_undo(key, now)
 
     def lookup(self, key: str) -> Effect | None:
         """As the real one, unless told otherwise."""

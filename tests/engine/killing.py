@@ -29,6 +29,7 @@ from agents.connectors.embedded.world import fill
 from agents.connectors.embedded.writer import EmbeddedWriter
 from agents.engine.advance import Engine
 from agents.engine.parts import Parts
+from agents.engine.writing import GuardedWriter
 from agents.eval.run import Rules
 from agents.eval.scenario import Scenario, load_scenario
 from agents.service import NewTicket, Service
@@ -110,8 +111,9 @@ class Act:
         self.writer._connection = Counted(self.writer._connection, commits)  # type: ignore[assignment]
         self._count_workspace()
         reader: Any = Slow(self.reader, pause) if pause else self.reader
+        guarded = GuardedWriter(self.store, self.writer)
         parts = Parts(
-            self.store, reader, self.writer, rules.policy, rules.playbooks, rules.templates,
+            self.store, reader, guarded, rules.policy, rules.playbooks, rules.templates,
             sleep=lambda _: None,
         )  # fmt: skip
         self.engine, self.service = Engine(parts), Service(self.store, rules.policy)

@@ -8,7 +8,7 @@ from tests.engine.desk import Desk, Faulty, Unreadable
 
 
 def _faulty(one: Desk) -> Faulty:
-    writer = one.parts.writer
+    writer = one.wrapped
     assert isinstance(writer, Faulty)
     return writer
 

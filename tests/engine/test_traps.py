@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from agents.engine.executor import check_can_start
-from agents.errors import NotDecidable, Retryable, UnknownOutcome
+from agents.engine.journal import Journal
+from agents.engine.snapshot import take_snapshot
+from agents.engine.starting import begin
+from agents.errors import NotAllowed, NotDecidable, Retryable, UnknownOutcome
 from agents.eval.run import Rules, play, run_scenario
 from agents.eval.scenario import load_scenario
 from data.database import writing
@@ -148,8 +150,11 @@ def test_trap_05_one_decision_is_spent_once(desk: Open) -> None:
     assert len(one.effects("process_refund")) == 1
     # The decision is spent: the same row cannot start a second time, not even if forced back.
     _force(one, asked.id, state="approved")
-    with pytest.raises(AssertionError, match="no valid decision"), one.store.write() as tx:
-        check_can_start(one.parts, tx, row)
+    journal = Journal(one.store, take_snapshot(one.store, ticket).ticket)
+    with pytest.raises(AssertionError, match="no valid decision"):
+        begin(one.parts, journal, row)
+    with pytest.raises(NotAllowed, match="no decision"):
+        one.parts.writer.carry_out(asked.id, one.clock.now())
     _force(one, asked.id, state="verified")
     with pytest.raises(IllegalChange), one.store.write() as tx:
         tx.set_action(asked.id, ActionState.EXECUTING, was=[ActionState.APPROVED])
@@ -202,7 +207,7 @@ def test_trap_08_a_crash_between_effect_and_record_does_not_repeat_it(
     ticket = _asking(one)
     for request in one.waiting():
         one.approve(request)
-    writer = one.parts.writer
+    writer = one.wrapped
     assert isinstance(writer, Faulty)
     crashes = 0
     for name in sorted({a.name for a in one.actions(ticket)} | {"send_reply"}):
@@ -343,7 +348,7 @@ def test_trap_12_no_action_is_left_executing_when_the_ticket_ends(desk: Open, wo
     one = desk(writer=Faulty)
     ticket = _asking(one)
     one.approve(one.asked())
-    writer = one.parts.writer
+    writer = one.wrapped
     assert isinstance(writer, Faulty)
     writer.before["process_refund"] = [KeyboardInterrupt()]  # type: ignore[list-item]
     with pytest.raises(KeyboardInterrupt):
@@ -397,7 +402,7 @@ def test_trap_15_what_was_not_done_is_not_told_as_done(desk: Open, how: str) -> 
     one = desk(writer=Faulty)
     ticket = _asking(one)
     asked = one.asked()
-    writer = one.parts.writer
+    writer = one.wrapped
     assert isinstance(writer, Faulty)
     match how:
         case "reject":

@@ -241,7 +241,7 @@ def test_an_engine_that_lost_its_ticket_in_a_call_writes_nothing(desk: Open) -> 
     ticket = one.arrive()
     one.run()
     one.service.approve(one.asked().id, by="priya")
-    faulty: Faulty = one.parts.writer  # type: ignore[assignment]
+    faulty: Faulty = one.wrapped  # type: ignore[assignment]
     others: list[None] = []
 
     def overtake(name: str) -> None:

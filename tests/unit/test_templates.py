@@ -9,8 +9,10 @@ import yaml
 from jinja2 import meta
 from jinja2.sandbox import SandboxedEnvironment
 
+from agents.connectors.embedded.undo import UNDOS as UNDOABLE
 from agents.facts.technical import OPERATIONS
 from agents.replies import PACKAGED, compose, packaged_templates
+from data.vocabulary import ActionName
 
 OTHERS = ["de", "es", "fr", "it", "nl", "pt"]
 TEXTS: dict[str, dict[str, str]] = {
@@ -123,6 +125,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "steps": every(article=[None, ARTICLE]),
     "article": every(article=[ARTICLE]),
     "ask_last4": every(account__wanted=[FIELDS[:1], FIELDS[:2], FIELDS]),
+    "correction": every(
+        action=[n.value for n in ActionName if n in UNDOABLE],
+        amount=["24.99 USD"],
+        charge=["ch_one"],
+    ),
     "profile_changed": every(account__wanted=[FIELDS[:2], FIELDS], done=[[], ["update_crm"]]),
 }
 """Each text that has branches, with values for all of them."""

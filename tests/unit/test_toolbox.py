@@ -9,8 +9,8 @@ import pytest
 
 import agents
 from agents.connectors.protocols import Reader, Writer
-from agents.playbooks.model import READ_TOOLS, load_playbooks
 from agents.errors import NotAllowed
+from agents.playbooks.model import READ_TOOLS, load_playbooks
 from agents.toolbox import ToolBox
 from data.vocabulary import AgentName
 
@@ -72,8 +72,11 @@ def test_only_the_executor_and_the_preview_touch_the_write_handle() -> None:
             if node.value.attr == "writer":
                 found.add((path.relative_to(root).as_posix(), node.attr))
     assert {use for use in found if not use[0].startswith(("eval/", "connectors/"))} == {
-        ("engine/executor.py", "execute"),
+        ("engine/executor.py", "carry_out"),
         ("engine/executor.py", "lookup"),
-        ("engine/executor.py", "undo"),
+        ("engine/executor.py", "take_back"),
+        ("engine/preview.py", "preview"),
+        ("engine/preview.py", "preview_undo"),
         ("engine/propose.py", "preview"),
+        ("engine/taking_back.py", "preview_undo"),
     }

@@ -13,7 +13,7 @@ def apply(
     session: Session, name: str, arguments: Row, done: Effect, now: datetime, done_at: str
 ) -> Effect:
     """Undo what `done` did at `done_at`; Refused with the reason where that cannot be."""
-    take_back = _UNDOS.get(name)
+    take_back = UNDOS.get(name)
     if take_back is None or not done.undoable:
         raise Refused(f"{name} cannot be undone")
     if done.undo_until is not None and now > done.undo_until:
@@ -83,7 +83,7 @@ def _call_off(session: Session, arguments: Row, done: Effect, now: datetime) -> 
     session.change("callbacks", done.result["callback"], status="called_off")
 
 
-_UNDOS: dict[str, Callable[[Session, Row, Effect, datetime], None]] = {
+UNDOS: dict[str, Callable[[Session, Row, Effect, datetime], None]] = {
     "process_refund": _refund,
     "issue_credit": _credit,
     "reinstate_subscription": _reinstate,
@@ -92,3 +92,4 @@ _UNDOS: dict[str, Callable[[Session, Row, Effect, datetime], None]] = {
     "create_ticket": _close,
     "schedule_callback": _call_off,
 }
+"""What can be undone at all; nothing else can."""

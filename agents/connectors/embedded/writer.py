@@ -27,6 +27,7 @@ class EmbeddedWriter:
         """Write to the back office at `path`."""
         self._connection = connect(path, synchronous=synchronous)
         self._trial = connect(path, synchronous=synchronous)
+        self._trial.set_authorizer(_never_commit)
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -50,9 +51,17 @@ class EmbeddedWriter:
             return effect
 
     def preview(self, name: str, arguments: Row, key: str, now: datetime) -> Effect:
-        """Really do it on a handle whose every transaction is rolled back."""
+        """Really do it on a handle that cannot commit, and roll it back."""
         with self._transaction(self._trial, commit=False) as session:
             return writes.apply(session, name, arguments, key, now)
+
+    def preview_undo(self, key: str, now: datetime) -> Effect:
+        """Really take it back on a handle that cannot commit; Refused where that cannot be."""
+        with self._transaction(self._trial, commit=False) as session:
+            seen = _effect(self._trial, key)
+            if seen is None or seen["undone_by"]:
+                raise Refused("there is nothing left to undo")
+            return _undo(session, seen, now)
 
     def lookup(self, key: str) -> Effect | None:
         """The effect that a key had, or None."""
@@ -69,14 +78,7 @@ class EmbeddedWriter:
             seen = _effect(self._connection, key)
             if seen is None or seen["undone_by"]:
                 raise Refused("there is nothing left to undo")
-            effect = undo.apply(
-                session,
-                seen["action"],
-                json.loads(seen["arguments"]),
-                _read_effect(seen),
-                now,
-                seen["at"],
-            )
+            effect = _undo(session, seen, now)
             arguments = {"undoes": key}
             _keep(self._connection, f"undo_{seen['action']}", arguments, undo_key, now, effect, key)
             self._connection.execute(
@@ -106,6 +108,20 @@ class EmbeddedWriter:
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+
+def _never_commit(
+    action: int, what: str | None, _table: str | None, _database: str | None, _by: str | None
+) -> int:
+    """Lets a handle do everything but commit (https://sqlite.org/c3ref/set_authorizer.html)."""
+    if action == sqlite3.SQLITE_TRANSACTION and what == "COMMIT":
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+def _undo(session: Session, seen: sqlite3.Row, now: datetime) -> Effect:
+    arguments = json.loads(seen["arguments"])
+    return undo.apply(session, seen["action"], arguments, _read_effect(seen), now, seen["at"])
 
 
 def _effect(connection: sqlite3.Connection, key: str) -> sqlite3.Row | None:
