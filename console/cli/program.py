@@ -49,6 +49,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "reject": ("console.cli.decide", "Refuse actions, with a reason."),
         "edit": ("console.cli.decide", "Approve an action with changed arguments."),
         "undo": ("console.cli.decide", "Take back what was done."),
+        "operators": ("console.cli.operators", "Who may decide, and how they sign in."),
     },
 }
 """Sections of the help: command to the module that holds it, and its short help."""
@@ -72,8 +73,8 @@ class Program(TyperGroup):
         if module is None:
             return None
         # A command whose name is a word of Python's has a function that ends with an underscore.
-        held = import_module(module)
-        found = getattr(held, cmd_name, None) or getattr(held, f"{cmd_name}_")
+        held, name = import_module(module), cmd_name.replace("-", "_")
+        found = getattr(held, name, None) or getattr(held, f"{name}_")
         if not isinstance(found, typer.Typer):
             single = new_typer()
             single.command(cmd_name)(found)
