@@ -31,6 +31,8 @@ class Context:
     workers: int = 0
     busy: frozenset[str] = field(default_factory=frozenset)
     """Actions whose decision is being written."""
+    key: Callable[[str], str] = field(default_factory=lambda: _usual_key)
+    """How the key of a command is written now."""
 
     @property
     def undoable(self) -> list[ActionRow]:
@@ -66,7 +68,7 @@ def _decide(context: Context) -> str | None:
             return "nothing waits for a decision"
         if context.pane == "approvals":
             return "this one no longer waits: move to the next"
-        return "nothing in this ticket waits; others do: g a"
+        return f"nothing in this ticket waits; others do: {context.key('go-approvals')}"
     if context.shown.id in context.busy:
         return "this decision is being written"
     if context.shown.state is not ActionState.PROPOSED:
@@ -100,7 +102,9 @@ def _retry(context: Context) -> str | None:
 
 
 def _mark(context: Context) -> str | None:
-    return None if context.pane == "approvals" else "marks are for approvals: g a"
+    if context.pane == "approvals":
+        return None
+    return f"marks are for approvals: {context.key('go-approvals')}"
 
 
 def _worker(context: Context) -> str | None:
@@ -119,6 +123,7 @@ class Command:
     label: str
     tooltip: str
     key: str
+    """The usual one; empty: only the palette has it."""
     group: Group
     unavailable: Reason = _always
     """Why it is not possible now, in words for a person."""
@@ -127,8 +132,8 @@ class Command:
 
     @property
     def keys(self) -> str:
-        """The key as it is written on the screen."""
-        return KEY_NAMES.get(self.key, self.key.replace("+", " ").replace("ctrl ", "ctrl+"))
+        """The usual key as it is written on the screen."""
+        return shown_key(self.key)
 
     @property
     def binding(self) -> Binding:
@@ -140,11 +145,20 @@ class Command:
 
 
 KEY_NAMES = {
-    "question_mark": "?",
-    "slash": "/",
-    "shift+tab": "shift+tab",
-    "R": "R",
-}
+    "question_mark": "?", "slash": "/", "comma": ",", "full_stop": ".", "colon": ":",
+    "semicolon": ";", "exclamation_mark": "!", "plus": "+", "minus": "-", "equals_sign": "=",
+}  # fmt: skip
+"""How keys are written whose names are long."""
+
+
+def shown_key(key: str) -> str:
+    """A key, as Textual names it, as it is written on the screen."""
+    return KEY_NAMES.get(key, key)
+
+
+def _usual_key(name: str) -> str:
+    return BY_ID[name].keys
+
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -177,6 +191,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("go-approvals", "Approvals", "To what waits for you", "g a", "Go to", _always, False),
     Command("goto", "Go to", "Go to a pane: g, then its letter", "g", "Console"),
     Command("worker", "Start worker", "Unless one is alive", "w", "Console", _worker, False),
+    Command(
+        "copy",
+        "Copy",
+        "Copy a ref, an id, a reply, or what is selected",
+        "y",
+        "Console",
+        in_bar=False,
+    ),
+    Command("theme", "Theme", "Choose the colours", "", "Console", in_bar=False),
     Command("palette", "Commands", "Find a command by name", "ctrl+p", "Console", in_bar=False),
     Command("help", "Help", "The keys and what they do", "question_mark", "Console"),
     Command("quit", "Quit", "Leave the console", "q", "Console"),
@@ -184,13 +207,12 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_ID = {command.id: command for command in COMMANDS}
 
-PLACES = {command.key[2:]: command for command in COMMANDS if command.group == "Go to"}
-"""Where `g` and a letter lead."""
-
 
 def bindings(*ids: str) -> list[Binding]:
     """Bindings of these commands; of all that have a key of their own, if none is named."""
-    named = ids or tuple(c.id for c in COMMANDS if c.group != "Go to" and c.id != "palette")
+    named = ids or tuple(
+        c.id for c in COMMANDS if c.key and c.group != "Go to" and c.id != "palette"
+    )
     return [BY_ID[name].binding for name in named]
 
 

@@ -1,29 +1,43 @@
 """The console as a Textual app, and the function that runs it on an open session."""
 
 import asyncio
-import subprocess
+import logging
+import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
+from textual.actions import SkipAction
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.screen import Screen
 
+from console import ending, terminal
+from console.arrivals import Arrivals, Note
 from console.decisions import Decisions
+from console.format import line, show_times_in
+from console.keymap import Keys
 from console.live import Changed, FeedTrouble, LiveFeed
 from console.palette import Commands
-from console.reads import in_words
 from console.screens.commanding import CommandScreen
 from console.screens.desk import Desk
+from console.screens.themes import Themes
 from console.session import SessionLike
 from console.widgets.status import Standing
+from console.workers import AGAIN_SECONDS, WorkerKeeper
 from data.queries.rows import Health
+
+if TYPE_CHECKING:
+    from console.crash import Logbook
+    from console.settings import Settings
 
 _HERE = Path(__file__).parent
 
-PATIENCE_SECONDS = 5.0
-"""How long a worker may take to finish its step when the console closes."""
+LEAVE_SECONDS = 4.0
+"""Within so long, a second ctrl+c leaves."""
+
+log = logging.getLogger(__name__)
 
 
 class Handrail(App[None]):
@@ -32,24 +46,53 @@ class Handrail(App[None]):
     TITLE = "Handrail"
     CSS_PATH = [_HERE / "app.tcss", _HERE / "screens" / "desk.tcss"]
     COMMANDS = {Commands}
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS = [
+        Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True, id="palette"),
+        # Before everything else, since dialogs keep keys from the app.
+        Binding("ctrl+c", "interrupt", "Leave", show=False, priority=True),
+    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-tight"), (60, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall")]
 
     def __init__(
-        self, session: SessionLike, *, worker: bool = True, keep_worker: bool = False
+        self,
+        session: SessionLike,
+        *,
+        worker: bool = True,
+        keep_worker: bool = False,
+        settings: "Settings | None" = None,
+        keys: Keys | None = None,
+        keep_in: Path | None = None,
     ) -> None:
-        """On an open session; with a worker of its own unless one is alive or none is wanted."""
+        """On an open session; with a worker of its own unless one is alive or none is wanted.
+
+        `settings` are the person's, `keys` those checked against each other, and `keep_in` is the
+        file that a choice made here is kept in.
+        """
         super().__init__()
-        self.session = session
-        self.decisions = Decisions(session, self._busy_changed)
-        self.standing = Standing()
-        self.workers_alive = 0
-        self._wants_worker, self._keeps_worker = worker, keep_worker
-        self._worker: subprocess.Popen[Any] | None = None
+        self.session, self.settings, self.keys = session, settings, keys or Keys()
+        self.decisions = Decisions(session, self._busy_changed, self.write_trouble)
+        self.standing = Standing(start_key=self.keys.shown("worker"))
+        self.failure: Exception | None = None
+        """The fault that ended the console, if one did."""
+        self._keep_in = keep_in
+        self._keeper = WorkerKeeper(session, self._worker_told, wanted=worker, kept=keep_worker)
         self._feed = LiveFeed(session.store, self.post_message)
-        self._feed_problem: str | None = None
-        self._read_problem: str | None = None
+        self._troubles: dict[str, str | None] = {}
+        self._interrupted = -LEAVE_SECONDS
+        where = f"{self.keys.shown('go-approvals')} shows it"
+        self._arrivals = Arrivals(session.store, session.operator, self._tell, where)
+        self.set_keymap(self.keys.keymap)
+        if settings is not None:
+            self.theme = settings.theme
+            show_times_in(settings.zone)
+            if settings.reduced_motion:
+                self.animation_level = "none"
+
+    @property
+    def workers_alive(self) -> int:
+        """Workers that were heard of just now."""
+        return self._keeper.alive
 
     def now(self) -> datetime:
         """The workspace's time."""
@@ -60,12 +103,16 @@ class Handrail(App[None]):
         return Desk()
 
     def get_system_commands(self, screen: Screen[Any]) -> "list[SystemCommand]":
-        """Only ours are offered, and the themes."""
-        return [SystemCommand("Theme", "Change the colours", self.action_change_theme)]
+        """Only ours are offered, by their own provider."""
+        return []
 
     def on_mount(self) -> None:
         """Begin to watch the workspace."""
+        log.info("console started, theme %s, %s", self.theme, self.size)
+        if not self.is_headless:
+            ending.end_by_signals(self)
         self._feed.start()
+        self.set_interval(1.0, self._look_after_worker)
 
     def on_unmount(self) -> None:
         """Stop watching."""
@@ -76,6 +123,10 @@ class Handrail(App[None]):
     @on(Changed)
     def changed(self, event: Changed) -> None:
         """Tell every screen that shows something of it."""
+        if event.events:
+            self.write_trouble(None)
+        if self._arrivals.hear(event):
+            self.run_worker(self._arrivals.run(), group="arrivals", exit_on_error=False)
         for screen in self.screen_stack:
             if isinstance(screen, CommandScreen) and screen.standing:
                 screen.live(event)
@@ -83,18 +134,27 @@ class Handrail(App[None]):
     @on(FeedTrouble)
     def feed_trouble(self, event: FeedTrouble) -> None:
         """The workspace cannot be watched, or can be again."""
-        self._feed_problem = event.problem
-        self._restate()
+        self._trouble("feed", event.problem)
 
     def read_trouble(self, problem: str | None) -> None:
         """A pane could not be read, or could again."""
-        if problem != self._read_problem:
-            self._read_problem = problem
-            self._restate()
+        self._trouble("read", problem)
+
+    def write_trouble(self, problem: str | None) -> None:
+        """What a person decided could not be written, or it is known to work again."""
+        self._trouble("write", problem)
+
+    def _trouble(self, part: str, problem: str | None) -> None:
+        if problem == self._troubles.get(part):
+            return
+        log.warning("%s: %s", part, problem or "works again")
+        self._troubles[part] = problem
+        self._restate()
 
     def _restate(self, worker: str | None = None) -> None:
         told = worker if worker is not None else self.standing.worker
-        self.standing = Standing(self._feed_problem or self._read_problem, told)
+        problem = next((each for each in self._troubles.values() if each), None)
+        self.standing = Standing(problem, told, self.standing.start_key)
         for screen in self.screen_stack:
             if isinstance(screen, Desk) and screen.standing:
                 screen.show_status()
@@ -104,43 +164,139 @@ class Handrail(App[None]):
             if isinstance(screen, CommandScreen):
                 screen.refresh_keys()
 
+    # What needs a person.
+
+    def _tell(self, notes: list[Note]) -> None:
+        """Tell of what came, in the ways that are set."""
+        wanted = self.settings.arrivals if self.settings else None
+        for note in notes if wanted is None or wanted.toasts else []:
+            self.notify(note.text, severity=note.severity, markup=False, timeout=8)
+        if wanted is not None and wanted.bell:
+            self.bell()
+        if wanted is not None and wanted.desktop:
+            self.send(terminal.notification("Handrail: " + "; ".join(n.text for n in notes)))
+
+    def send(self, sequence: str) -> None:
+        """Send a sequence to the terminal, where there is one."""
+        # Textual has no public way to send a sequence of one's own among its frames.
+        driver = self._driver
+        if driver is not None and not self.is_headless and not self.is_web:
+            driver.write(sequence)
+
     # The worker.
 
     def watch_worker(self, found: Health) -> None:
-        """Start a worker if none is alive at first; say so when ours has ended."""
-        self.workers_alive = sum(worker.alive for worker in found.workers)
-        if self._wants_worker and not self.workers_alive and self._worker is None:
-            self._wants_worker = False
+        """Start a worker if none is alive at first; say so when the last one has fallen silent."""
+        before = self._keeper.alive
+        if self._keeper.seen(found):
             self.start_worker()
-        self._wants_worker = False
-        if self._worker is not None and self._worker.poll() is not None:
-            code, self._worker = self._worker.returncode, None
-            self._restate(f"the worker ended (code {code}): w starts another")
+        self._look_after_worker()
+        if before and not self._keeper.alive and found.workers:
+            self._tell([Note("○ No worker is heard of any more", "error")])
 
-    @work(group="worker", exclusive=True)
-    async def start_worker(self) -> None:
+    def _look_after_worker(self) -> None:
+        if self._keeper.ended(self.keys.shown("worker")):
+            self.start_worker(after=AGAIN_SECONDS)
+
+    @work(group="worker")
+    async def start_worker(self, after: float = 0.0) -> None:
         """Start a worker process."""
-        self._restate("starting a worker …")
-        try:
-            self._worker = await asyncio.to_thread(self.session.start_worker)
-        except Exception as problem:  # told in the status line
-            self._restate(f"no worker: {in_words(problem)}")
+        await self._keeper.start(after=after)
+
+    def _worker_told(self, words: str) -> None:
+        log.info("%s", words)
+        self._restate(words)
 
     def stop_worker(self) -> None:
         """Have our worker end after its step, unless it is to stay."""
-        if self._worker is None or self._keeps_worker or self._worker.poll() is not None:
-            return
-        self._worker.terminate()
+        self._keeper.stop()
+
+    # What every screen can do.
+
+    def copy(self, what: str, text: str) -> None:
+        """Copy a text to the clipboard of the terminal, and say so."""
+        self.copy_to_clipboard(text)
+        if terminal.in_tmux() and not self.is_headless:
+            self.run_worker(
+                lambda: terminal.give_to_tmux(text), group="copy", thread=True, exit_on_error=False
+            )
+        self.notify(f"Copied the {what.removeprefix('the ')}: {line(text, 60)}", markup=False)
+
+    @work(group="choose", exclusive=True)
+    async def choose_theme(self) -> None:
+        """Choose the colours, and keep the choice."""
+        was = self.theme
+        names = {name: theme.dark for name, theme in self.available_themes.items()}
+        picked = await self.push_screen_wait(Themes(names, was))
+        self.theme = picked or was
+        if picked is not None and picked != was and self._keep_in is not None:
+            await self._keep_theme(self._keep_in, picked)
+
+    async def _keep_theme(self, place: Path, name: str) -> None:
+        from console.settings_file import keep_value
+
         try:
-            self._worker.wait(timeout=PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._worker.kill()
+            await asyncio.to_thread(keep_value, place, "theme", name)
+        except (OSError, ValueError) as problem:
+            why = getattr(problem, "strerror", None) or problem
+            told = f"{name} is worn until you leave: {place} was not changed ({why})"
+            self.notify(line(told), severity="warning", markup=False, timeout=8)
+
+    # Ending.
+
+    def action_interrupt(self) -> None:
+        """Leave at the second press; where something is selected, ctrl+c copies it."""
+        if self.screen.get_selected_text() or getattr(self.focused, "selected_text", ""):
+            raise SkipAction
+        now = time.monotonic()
+        if now - self._interrupted < LEAVE_SECONDS:
+            self.exit()
+            return
+        self._interrupted = now
+        self.notify("Press ctrl+c again to leave", markup=False, timeout=LEAVE_SECONDS)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual has no public hook for a fault; its own report prints the values of variables.
+        if self.failure is None:
+            self.failure = error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        if self.is_headless:
+            super()._fatal_error()
+        else:
+            self.panic()
 
 
-def run(session: SessionLike, *, worker: bool = True, keep_worker: bool = False) -> None:
-    """Show the console until the person leaves; the session is closed by who opened it."""
-    app = Handrail(session, worker=worker, keep_worker=keep_worker)
+def run(
+    session: SessionLike,
+    *,
+    worker: bool = True,
+    keep_worker: bool = False,
+    settings: "Settings | None" = None,
+    keys: Keys | None = None,
+    keep_in: Path | None = None,
+    logbook: "Logbook | None" = None,
+) -> int:
+    """Show the console until the person leaves; the code that a signal asks for, else 0.
+
+    ConsoleFailed, after a report was written, if it met a fault of the program.
+    """
+    app = Handrail(
+        session,
+        worker=worker,
+        keep_worker=keep_worker,
+        settings=settings,
+        keys=keys,
+        keep_in=keep_in,
+    )
     try:
         app.run()
     finally:
         app.stop_worker()
+    if app.failure is not None:
+        from console import crash
+
+        lines = list(logbook.lines) if logbook else []
+        raise crash.failed(app.failure, lines, crash.reports_place())
+    return app.return_code or 0

@@ -8,14 +8,18 @@ from textual.content import Content
 from textual.screen import Screen
 
 from console.format import label, line, money
-from console.reads import in_words
+from console.reads import not_written
 from console.screens.dialogs import Confirm, Pick
 from console.screens.edit import Edit
 from console.screens.reject import Reject
 from console.session import DecidedLike, SessionLike
 from console.widgets.approvals import irreversible, needs_care
 from console.widgets.preview import effect_of, lines, text
+from data.errors import HandrailError
 from data.queries.rows import ActionRow
+
+SLOW_SECONDS = 1.0
+"""After which the person is told that a decision is still being written."""
 
 
 def line_of(action: ActionRow) -> Content:
@@ -33,17 +37,30 @@ def line_of(action: ActionRow) -> Content:
 class Decisions:
     """The decisions of one person at one console."""
 
-    def __init__(self, session: SessionLike, changed: Callable[[], None]) -> None:
-        """`changed` is called whenever `busy` did."""
-        self.session, self._changed = session, changed
+    def __init__(
+        self,
+        session: SessionLike,
+        changed: Callable[[], None],
+        trouble: Callable[[str | None], None] = lambda _: None,
+    ) -> None:
+        """`changed` is called whenever `busy` did, `trouble` when the database cannot be written
+        or (None) can be again."""
+        self.session, self._changed, self._trouble = session, changed, trouble
         self.busy: set[str] = set()
         """Actions whose decision is asked about or being written; no second one is begun."""
 
     async def _write(self, call: Callable[[], object]) -> str | None:
+        writing = asyncio.ensure_future(asyncio.to_thread(call))
+        done, _ = await asyncio.wait({writing}, timeout=SLOW_SECONDS)
+        if not done:
+            self._trouble("writing … another program holds the database")
         try:
-            await asyncio.to_thread(call)
+            await writing
         except Exception as problem:  # told in place, never a traceback
-            return in_words(problem)
+            told = not_written(problem)
+            self._trouble(None if isinstance(problem, HandrailError) else told)
+            return told
+        self._trouble(None)
         return None
 
     def _begin(self, actions: Sequence[ActionRow]) -> list[ActionRow]:

@@ -1,7 +1,8 @@
 """How stored values are written on the screen: safe text, money, ages, glyphs beside words."""
 
 import re
-from datetime import datetime, timedelta
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from agents.actions.catalogue import CATALOGUE
@@ -115,9 +116,20 @@ def left(until: datetime | None, now: datetime) -> str:
     return f"{span(until - now)} left" if until > now else "time is over"
 
 
+_ZONE: ContextVar[tzinfo | None] = ContextVar("zone", default=UTC)
+
+
+def show_times_in(zone: tzinfo | None) -> None:
+    """Show times in this zone from now on; None is the computer's own."""
+    _ZONE.set(zone)
+
+
 def moment(at: datetime) -> str:
-    """A time of day with its date, in UTC."""
-    return at.strftime("%Y-%m-%d %H:%M")
+    """A time of day with its date, in UTC; in another zone, if one is set, with its name."""
+    zone = _ZONE.get()
+    if zone is UTC:
+        return at.strftime("%Y-%m-%d %H:%M")
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
 
 
 STATUS: dict[TicketStatus, tuple[str, str, str]] = {

@@ -8,6 +8,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from console.actions import COMMANDS, Command
+from console.keymap import keys_of
 from console.screens.commanding import CommandScreen
 
 
@@ -18,13 +19,14 @@ class Commands(Provider):
         screen: Any = self.screen
         if not isinstance(screen, CommandScreen):
             return
-        context = screen.context()
+        context, keys = screen.context(), keys_of(self.app)
         for command in COMMANDS:
             if command.id == "palette":
                 continue
             reason = command.unavailable(context)
             told = f"not now: {reason}" if reason else command.tooltip
-            yield command, f"{command.label}  [{command.keys}]", told
+            shown = keys.shown(command.id)
+            yield command, f"{command.label}  [{shown}]" if shown else command.label, told
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""

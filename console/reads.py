@@ -27,6 +27,21 @@ def in_words(problem: Exception) -> str:
     return f"the workspace cannot be read: {text}"
 
 
+def not_written(problem: Exception) -> str:
+    """Why a decision was not written, as one line for a person, with what to do."""
+    if isinstance(problem, HandrailError):
+        return str(problem)
+    original = getattr(problem, "orig", None) or problem
+    text = " ".join(str(original).split())[:200] or type(problem).__name__
+    if "locked" in text:
+        return "not written: another program holds the database; try again when it is done"
+    if "full" in text:
+        return "not written: the disk is full; free some space, then try again"
+    if "readonly" in text:
+        return "not written: the database cannot be written; check the disk and its permissions"
+    return f"not written: {text}"
+
+
 class Reading(Generic[Found]):
     """Keeps one pane fresh: `ask` as often as you like, the newest question is always answered."""
 

@@ -2,13 +2,25 @@
 
 import logging
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
+from console.cli.printing import say
 from data.errors import HandrailError
 
 if TYPE_CHECKING:
     from console.bootstrap import Session
+    from console.keymap import Keys
+    from console.settings import Settings
+
+WAITING_SECONDS = 1.0
+"""After which the person is told what is waited for."""
 
 
 def open_console(
@@ -26,20 +38,74 @@ def open_console(
             "the console needs a terminal; `handrail tickets` and `handrail approvals` print "
             "what it shows, `handrail --help` lists every command"
         )
-    from console.bootstrap import Rules, open_session
+    from console.bootstrap import Rules, meant, open_session
 
-    session = open_session(db, operator, rules=Rules(policy, playbooks), keep_worker=keep_worker)
+    look = look_of_person()
+    with _told_while_waiting(f"waiting for {meant(db)}, which another program holds or upgrades …"):
+        session = open_session(
+            db, operator, rules=Rules(policy, playbooks), keep_worker=keep_worker
+        )
     try:
-        show_console(session, worker=worker, keep_worker=keep_worker)
+        show_console(session, look, worker=worker, keep_worker=keep_worker)
     finally:
         session.close()
 
 
-def show_console(session: "Session", *, worker: bool = True, keep_worker: bool = False) -> None:
-    """The console on an open session, until the person leaves."""
-    _ = session.service  # a mistake in the policy is told before the screen changes
-    # Without a handler, Python writes warnings to standard error, which is the screen.
-    logging.getLogger().addHandler(logging.NullHandler())
-    from console.app import run
+@dataclass(frozen=True)
+class Look:
+    """What the person set, checked."""
 
-    run(session, worker=worker, keep_worker=keep_worker)
+    settings: "Settings"
+    keys: "Keys"
+    place: Path
+
+
+def look_of_person() -> Look:
+    """The person's settings and keys; BadFile names the first mistake in them."""
+    from console.keymap import checked_keys
+    from console.settings import load_settings, settings_place
+
+    settings, place = load_settings(), settings_place()
+    return Look(settings, checked_keys(settings, place), place)
+
+
+@contextmanager
+def _told_while_waiting(words: str) -> Iterator[None]:
+    """Say so on standard error if it takes longer than a moment."""
+    waiting = threading.Timer(WAITING_SECONDS, say, [f"handrail: {words}"])
+    waiting.daemon = True
+    waiting.start()
+    try:
+        yield
+    finally:
+        waiting.cancel()
+
+
+def show_console(
+    session: "Session", look: Look | None = None, *, worker: bool = True, keep_worker: bool = False
+) -> None:
+    """The console on an open session, until the person leaves.
+
+    typer.Exit with 128 and the signal's number if a signal ended it.
+    """
+    look = look or look_of_person()
+    _ = session.service  # a mistake in the policy is told before the screen changes
+    from console.app import run
+    from console.crash import OURS, Logbook
+
+    # Without a handler, Python writes warnings to standard error, which is the screen.
+    logbook = Logbook()
+    logging.getLogger().addHandler(logbook)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    code = run(
+        session,
+        worker=worker,
+        keep_worker=keep_worker,
+        settings=look.settings,
+        keys=look.keys,
+        keep_in=look.place,
+        logbook=logbook,
+    )
+    if code:
+        raise typer.Exit(code)

@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import on, work
 from textual.screen import Screen
 
 from console.actions import BY_ID, Context
+from console.copying import Copies, copies_of, shortly
+from console.format import clean
 from console.live import Changed
+from console.screens.dialogs import Pick
 from console.screens.help import Help
 from console.widgets.bars import KeyBar
+from console.widgets.preview import text
 
 if TYPE_CHECKING:
     from console.app import Handrail
@@ -66,6 +70,30 @@ class CommandScreen(Screen[None]):
     def do_palette(self) -> None:
         """The command palette."""
         self.app.action_command_palette()
+
+    def do_copy(self) -> None:
+        """What is selected with the mouse; else what there is to copy here, to pick from."""
+        selected = self.get_selected_text()
+        if selected:
+            self.console.copy("what is selected", clean(selected))
+            return
+        found = copies_of(self.context())
+        if found:
+            self._copy_one(found)
+        else:
+            self.notify("Copy: no ticket is selected", severity="warning", markup=False, timeout=4)
+
+    @work(group="choose", exclusive=True)
+    async def _copy_one(self, found: Copies) -> None:
+        choices = [(words, text((f"{shortly(each)}  ", "bold"), words)) for words, each in found]
+        picked = await self.app.push_screen_wait(Pick("Copy", choices))
+        for words, each in found:
+            if words == picked:
+                self.console.copy(words, each)
+
+    def do_theme(self) -> None:
+        """Choose the colours."""
+        self.console.choose_theme()
 
     def do_quit(self) -> None:
         """Leave."""

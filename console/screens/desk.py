@@ -49,7 +49,7 @@ WELCOME = """This workspace holds no ticket yet.
   handrail demo          opens a demo company with tickets arriving
 
 Run one in another terminal: what arrives shows here by itself.
-? tells the keys, q leaves."""
+{help} tells the keys, {quit} leaves."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class Desk(DeskCommands, CommandScreen):
         yield Static("Needs 60×16 or more", id="too-small", markup=False)
         yield StatusBar()
         yield PaneTabs(id="tabs")
-        yield Static(WELCOME, id="welcome", markup=False)
+        keys = self.console.keys
+        welcome = WELCOME.format(help=keys.shown("help"), quit=keys.shown("quit"))
+        yield Static(welcome, id="welcome", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="left", classes="pane"):
                 yield SearchBar(id="search")
@@ -295,9 +297,8 @@ class Desk(DeskCommands, CommandScreen):
         told = self.query_one("#queue-empty", Static)
         told.display = not event.total
         searched = " for this search: escape takes it away" if self.has_class("-searching") else ""
-        told.update(
-            text((f"No ticket in the view “{asked.view}”{searched}; v shows others.", "dim"))
-        )
+        others = f"{self.console.keys.shown('view')} shows others"
+        told.update(text((f"No ticket in the view “{asked.view}”{searched}; {others}.", "dim")))
         self.refresh_keys()
 
     @on(QueueList.Trouble)
@@ -322,6 +323,7 @@ class Desk(DeskCommands, CommandScreen):
             approvals=self.approvals.count,
             workers=self.console.workers_alive,
             busy=frozenset(self.console.decisions.busy),
+            key=self.console.keys.shown,
         )
 
     def refresh_keys(self) -> None:

@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from console.actions import PLACES
+from console.actions import shown_key
+from console.keymap import keys_of
 from console.widgets.preview import lines, text
 
 
@@ -106,15 +107,15 @@ class GoTo(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """One line with the letters."""
         parts: list[tuple[str, str] | str] = [("go to  ", "bold")]
-        for letter, place in PLACES.items():
-            parts += [(f" {letter} ", "bold $text-accent"), f"{place.label}  "]
+        for letter, place in keys_of(self.app).places.items():
+            parts += [(f" {shown_key(letter)} ", "bold $text-accent"), f"{place.label}  "]
         yield Static(text(*parts), markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """The letter decides; any other key leaves."""
         event.stop()
         event.prevent_default()
-        place = PLACES.get(event.key)
+        place = keys_of(self.app).places.get(event.key)
         self.dismiss(place.id if place else None)
 
 

@@ -9,10 +9,11 @@ from textual.widgets import Static
 
 from console.actions import COMMANDS, MOVING, Context
 from console.format import ACTION, STATUS
+from console.keymap import Keys, keys_of
 from console.widgets.preview import lines, text
 
 
-def help_of(context: Context) -> Content:
+def help_of(context: Context, keys: Keys) -> Content:
     """Every command by group, with the reason where it is not possible now; the glyphs."""
     rows: list[Content] = [text(("Moving", "bold underline"))]
     rows += [text((f"{m.keys:>14}  ", "bold $text-accent"), m.label) for m in MOVING]
@@ -22,7 +23,8 @@ def help_of(context: Context) -> Content:
             group = command.group
             rows += [text(""), text((group, "bold underline"))]
         reason = command.unavailable(context)
-        key = (f"{command.keys:>14}  ", "bold $text-accent" if reason is None else "dim")
+        shown = keys.shown(command.id) or "palette"
+        key = (f"{shown:>14}  ", "bold $text-accent" if reason is None else "dim")
         rows.append(text(key, f"{command.label}: {command.tooltip}"))
         if reason:
             rows.append(text((f"{'':>16}not now: {reason}", "dim")))
@@ -56,7 +58,7 @@ class Help(ModalScreen[None]):
             box.border_title = "Help"
             box.border_subtitle = "j k scroll, escape leaves"
             with VerticalScroll(id="help-keys"):
-                yield Static(help_of(self.context), markup=False)
+                yield Static(help_of(self.context, keys_of(self.app)), markup=False)
 
     def action_scroll(self, rows: int) -> None:
         """Scroll the list."""

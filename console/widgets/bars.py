@@ -10,14 +10,15 @@ from textual.message import Message
 from textual.widgets import Static
 
 from console.actions import COMMANDS, Command, Context
+from console.keymap import keys_of
 
 
 class KeyHint(Static):
     """One key with its label; dim, with the reason in the tooltip, while it is not possible."""
 
-    def __init__(self, command: Command) -> None:
-        """Of this command."""
-        content = Content.assemble((f" {command.keys} ", "bold $text-accent"), command.label + " ")
+    def __init__(self, command: Command, keys: str) -> None:
+        """Of this command, with its keys as they are written."""
+        content = Content.assemble((f" {keys} ", "bold $text-accent"), command.label + " ")
         super().__init__(content, markup=False, id=f"key-{command.id}")
         self.command = command
         self.tooltip = Content(command.tooltip)
@@ -53,11 +54,12 @@ class KeyBar(Horizontal):
     def compose(self) -> ComposeResult:
         """One hint for each command."""
         for command in self.commands:
-            yield KeyHint(command)
+            yield KeyHint(command, keys_of(self.app).shown(command.id))
 
     def on_resize(self, event: events.Resize) -> None:
         """Show as many as fit; help and quit always."""
-        widths = {c.id: len(c.keys) + len(c.label) + 3 for c in self.commands}
+        keys = keys_of(self.app)
+        widths = {c.id: len(keys.shown(c.id)) + len(c.label) + 3 for c in self.commands}
         always = [name for name in ("help", "quit") if name in widths]
         room = event.size.width - sum(widths[name] for name in always)
         for hint in self.query(KeyHint):

@@ -30,6 +30,8 @@ class Standing:
     """Why the workspace cannot be read or watched."""
     worker: str | None = None
     """What became of the worker that this console started."""
+    start_key: str = "w"
+    """How the key that starts one is written."""
 
 
 def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]:
@@ -49,7 +51,7 @@ def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]
         words = f"● {len(alive)} worker{'s' if len(alive) > 1 else ''}"
         parts.append(text((words + (f", {busy} busy" if busy else ""), "$text-success")))
     else:
-        told = standing.worker or "no worker: w starts one"
+        told = standing.worker or f"no worker: {standing.start_key} starts one"
         parts.append(text((f"○ {line(told)}", "bold $text-warning")))
     if health.approvals:
         sums = ", ".join(money(n, c) for c, n in sorted(health.money_at_risk.items()) if n)
