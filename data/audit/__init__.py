@@ -1,0 +1,1 @@
+"""Checking the record: the chains of the log, anchors kept elsewhere, exports of one ticket."""
