@@ -12,8 +12,8 @@ from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.propose import store_plan
 from agents.engine.recording import store_understanding
-from agents.engine.settle import end_run, escalate_at_once, mark_read, settle
-from agents.engine.snapshot import Snapshot, take_snapshot
+from agents.engine.settle import end_run, escalate_at_once, mark_read, settle, settle_owned
+from agents.engine.snapshot import Snapshot, first_expiry, take_snapshot
 from agents.engine.starting import Unread
 from agents.engine.think import think
 from agents.engine.thought import Thought, intents_of
@@ -65,15 +65,18 @@ class Engine:
         journal = Journal(self.parts.store, ticket)
         journal.names = (ticket["customer_name"],) if ticket["customer_name"] else ()
         run = snapshot.run
-        if any(a["proposed_by"] for a in snapshot.actions):
+        owned = ticket["owner"] != AGENTS_OWN
+        if owned or any(a["proposed_by"] for a in snapshot.actions):
             by_hand.carry_on(self.parts, journal, snapshot)
+            if owned:
+                settle_owned(self.parts, journal, ticket["id"])
             seen, snapshot = ticket["wake_seq"], take_snapshot(self.parts.store, ticket["id"])
             # What came in meanwhile is looked at next time.
             ticket = snapshot.ticket
             ticket["wake_seq"] = seen
-        if ticket["owner"] != AGENTS_OWN:
+        if owned:
             with journal.write() as tx:
-                mark_read(tx, snapshot, timer_at=by_hand.next_expiry(snapshot))
+                mark_read(tx, snapshot, timer_at=first_expiry(snapshot))
             return
         if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
             journal.resume(run["id"])

@@ -1,6 +1,7 @@
 """From decided actions to an end: carry out what may run, wait for the rest, answer, hand over."""
 
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import update
@@ -39,39 +40,67 @@ def settle(parts: Parts, journal: Journal, ticket_id: str) -> str:
         expire(parts, journal, snapshot.actions)
         if work_out(parts, journal, snapshot.actions):
             continue
-        waiting, acted, halted = False, False, False
-        for issue in open_issues(snapshot):
-            turn = _next(snapshot, issue)
-            if turn is None:
-                continue
-            if isinstance(turn, str):
-                _drop(journal, snapshot, issue, turn)
-                acted = True
-                break
-            if turn["state"] == ActionState.PROPOSED:
-                waiting = True
-                continue
-            try:
-                outcome = executor.execute(parts, journal, turn)
-            except Halted:
-                halted = True
-                continue
-            acted = True
-            if outcome.state is ActionState.STALE:
-                return "rethink"
-            break
-        if acted:
+        turn = _work_off(parts, journal, snapshot)
+        if turn is Turn.STALE:
+            return "rethink"
+        if turn is Turn.ACTED:
             continue
-        if waiting or halted:
-            _park(journal, snapshot, halted=halted and not waiting)
+        if turn is not Turn.DONE:
+            _park(journal, snapshot, halted=turn is Turn.HALTED)
             return "parked"
         try:
-            ended = _finish(parts, journal, snapshot)
+            ended, halted = _finish(parts, journal, snapshot), False
         except Halted:
             ended, halted = False, True
         if not ended:
             _park(journal, take_snapshot(parts.store, ticket_id), halted=halted)
         return "ended" if ended else "parked"
+
+
+def settle_owned(parts: Parts, journal: Journal, ticket_id: str) -> None:
+    """Carry out what was decided on a ticket that a person has taken; the rest is theirs.
+
+    What went stale stays so, and holds what comes after it: nobody plans anew.
+    """
+    turn = Turn.ACTED
+    while turn is Turn.ACTED:
+        snapshot = take_snapshot(parts.store, ticket_id)
+        expire(parts, journal, snapshot.actions)
+        if work_out(parts, journal, snapshot.actions):
+            continue
+        turn = _work_off(parts, journal, snapshot)
+
+
+class Turn(Enum):
+    """How far the actions of a ticket's open issues have come."""
+
+    ACTED = "something was done; look again"
+    STALE = "an action is out of date"
+    WAITING = "people are awaited"
+    HALTED = "the stop button holds what is left"
+    DONE = "nothing is left to do"
+
+
+def _work_off(parts: Parts, journal: Journal, snapshot: Snapshot) -> Turn:
+    """Take the next step in the first open issue that can take one."""
+    turn = Turn.DONE
+    for issue in open_issues(snapshot):
+        upcoming = _next(snapshot, issue)
+        if upcoming is None:
+            continue
+        if isinstance(upcoming, str):
+            _drop(journal, snapshot, issue, upcoming)
+            return Turn.ACTED
+        if upcoming["state"] == ActionState.PROPOSED:
+            turn = Turn.WAITING
+            continue
+        try:
+            outcome = executor.execute(parts, journal, upcoming)
+        except Halted:
+            turn = turn if turn is Turn.WAITING else Turn.HALTED
+            continue
+        return Turn.STALE if outcome.state is ActionState.STALE else Turn.ACTED
+    return turn
 
 
 def _next(snapshot: Snapshot, issue: Row) -> Row | str | None:

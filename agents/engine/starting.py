@@ -15,7 +15,7 @@ from agents.policy.model import Cap
 from data.queries.tickets import DECISION, ISSUE
 from data.store import ACTION, MESSAGE, TICKET, Transaction, table
 from data.tables import Halt
-from data.vocabulary import ActionName, ActionState, Author, DecisionKind, Gate, Role
+from data.vocabulary import AGENTS_OWN, ActionName, ActionState, Author, DecisionKind, Gate, Role
 
 Row = dict[str, Any]
 HALT = table(Halt)
@@ -105,17 +105,18 @@ def check_unhindered(
 ) -> None:
     """Unread if the customer wrote what the agents have not read; Halted by the stop button.
 
-    What a person proposed does not wait for the agents to read.
+    What a person proposed, or decided on a ticket of theirs, does not wait for the agents to read.
     """
     connection = tx.connection
-    if not by_hand:
+    ticket = select(TICKET.c.read_count, TICKET.c.owner).where(TICKET.c.id == ticket_id)
+    read, owner = connection.execute(ticket).one()
+    if not by_hand and owner == AGENTS_OWN:
         written = connection.execute(
             select(func.count())
             .select_from(MESSAGE)
             .where(MESSAGE.c.ticket_id == ticket_id, MESSAGE.c.author == Author.CUSTOMER.value)
         ).scalar_one()
-        read = select(TICKET.c.read_count).where(TICKET.c.id == ticket_id)
-        if written != connection.execute(read).scalar_one():
+        if written != read:
             raise Unread
     for halt in connection.execute(select(HALT).where(HALT.c.lifted_at.is_(None))):
         if halt.action in (None, name) and (halt.intent is None or halt.intent in intents):
