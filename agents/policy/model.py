@@ -109,6 +109,8 @@ class Tickets(Part):
     """What happens to tickets by time alone."""
 
     close_after_days: Count = 7
+    keep_days: Count | None = None
+    """After so many days a ticket that has ended is pruned; None: never, unless asked for."""
 
 
 class Policy(Part):
@@ -128,7 +130,9 @@ class Policy(Part):
     @property
     def version(self) -> str:
         """A digest of the values that decide about actions; decisions bind to it."""
-        values = self.model_dump(mode="json", exclude={"service_levels"})
+        values = self.model_dump(
+            mode="json", exclude={"service_levels": True, "tickets": {"keep_days"}}
+        )
         return hashlib.sha256(canonical(values).encode()).hexdigest()[:12]
 
 

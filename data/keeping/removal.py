@@ -34,7 +34,9 @@ def forgetting(workspace: Workspace) -> Iterator[Store]:
     if workspace.url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA secure_delete=ON"))
     try:
-        yield Store(engine, workspace.clock, workspace.ids)
+        store = Store(engine, workspace.clock, workspace.ids)
+        store.levels = workspace.levels
+        yield store
     finally:
         engine.dispose()
 
