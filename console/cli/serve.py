@@ -10,8 +10,10 @@ import typer
 
 from console.cli.options import Db, PlaybookFolder, PolicyFile
 from console.cli.printing import out, say
+from data.errors import HandrailError
 
 if TYPE_CHECKING:
+    from console.bootstrap import Session
     from console.serving.address import Address
     from console.serving.keys import Keys
 
@@ -61,6 +63,7 @@ def serve(
     session = open_session(db, create=False, rules=Rules(policy, playbooks))
     try:
         _ = session.service  # a mistake in the policy is told now, not on a page
+        _check_somebody_can_sign_in(session)
         listening, address = listen(named, port)
         with contextlib.closing(listening):
             if not address.loopback:
@@ -85,6 +88,16 @@ def serve(
         session.close()
     if came == signal.SIGINT:
         raise typer.Exit(130)
+
+
+def _check_somebody_can_sign_in(session: "Session") -> None:
+    from data.queries.operators import operators
+
+    if not any(person.has_passphrase for person in operators(session.store)):
+        raise HandrailError(
+            "nobody has a passphrase yet, and a page lets nobody in without one: "
+            "`handrail operators passphrase` sets yours"
+        )
 
 
 def _tell(address: "Address", keys: "Keys", open_browser: bool) -> None:

@@ -89,8 +89,8 @@ def size_of(width: str | None, height: str | None) -> tuple[int, int]:
 def for_browser(payload: bytes) -> str | None:
     """What the browser is told of a packet in which the app tells something; None: nothing.
 
-    Of what an app can ask for, only opening an address of the web or of mail is passed on, in a page
-    of its own: the console stays where it is.
+    Of what an app can ask for, only opening an address of the web or of mail is passed on, in a
+    page of its own: the console stays where it is.
     """
     match json.loads(payload):
         case {"type": "open_url", "url": str(url)} if _may_open(url):

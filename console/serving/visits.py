@@ -28,6 +28,9 @@ MESSAGE_BYTES = 1024 * 1024
 HEARTBEAT_SECONDS = 15.0
 """A browser that does not answer for so long is gone."""
 
+CLOSE_SECONDS = 2.0
+"""How long a browser may take to agree that its websocket closes."""
+
 _REASON_BYTES = 120
 
 
@@ -84,7 +87,8 @@ class Visits:
         """Why no further page can be opened; None if one can."""
         if len(self._open) < self._limits.visits:
             return None
-        return f"all {self._limits.visits} places are taken; close a page, then open this again"
+        places = self._limits.visits
+        return f"every place is taken ({places}); close another page, then open this one again"
 
     def stop(self) -> None:
         """End every visit; each ends its process first."""
@@ -93,7 +97,10 @@ class Visits:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """A page's websocket, until one side leaves."""
         socket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_SECONDS, max_msg_size=MESSAGE_BYTES, compress=False
+            timeout=CLOSE_SECONDS,
+            heartbeat=HEARTBEAT_SECONDS,
+            max_msg_size=MESSAGE_BYTES,
+            compress=False,
         )
         taken = self.full
         number = next(self._numbers)
