@@ -75,7 +75,7 @@ def list_(db: Db = None, as_json: AsJson = False) -> None:
             [
                 row.name,
                 row.role,
-                _proof(row, now),
+                _proof(row, now, set_up=set_up),
                 ", ".join(row.skills) or "·",
                 row.added_by or "·",
             ]
@@ -200,13 +200,16 @@ def managing(db: str | None, operator: str | None, passphrase_stdin: bool) -> "S
     return session
 
 
-def _proof(row: "OperatorRow", now: datetime) -> str:
+def _proof(row: "OperatorRow", now: datetime, *, set_up: bool) -> str:
     """How a person signs in, in words."""
     if row.has_passphrase:
-        locked = row.locked_until is not None and row.locked_until > now
-        return "by passphrase" + (f", locked for {span(row.locked_until - now)}" if locked else "")
+        until = row.locked_until
+        if until is None or until <= now:
+            return "by passphrase"
+        return f"by passphrase, locked for {span(until - now)}"
     if row.invited_until is None:
-        return f"as the system's user {row.system_user}" if row.system_user else "no passphrase yet"
+        by_computer = row.system_user is not None and not set_up
+        return f"as the system's user {row.system_user}" if by_computer else "no passphrase yet"
     if row.invited_until <= now:
         return "the invitation has expired"
     return f"invited until {moment(row.invited_until)}"
