@@ -43,6 +43,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "show": ("console.cli.show", "One ticket: messages, findings, trace, actions."),
         "replay": ("console.cli.replay", "Step through what happened to a ticket."),
         "backoffice": ("console.cli.backoffice", "The rows of the embedded back office."),
+        "audit": ("console.cli.audit", "Check the record; anchors and exports of it."),
     },
     "Decide": {
         "approvals": ("console.cli.approvals", "What waits for a decision."),

@@ -68,11 +68,12 @@ def write_export(store: Store, ticket_id: str, out: BinaryIO, *, by: str, masked
     return Exported(ticket_id, masked, writer.events, writer.texts, writer.sealed, digest)
 
 
-def record_export(store: Store, exported: Exported, *, by: str) -> None:
-    """Put on record, in the workspace's own chain, who took which file."""
+def record_export(store: Store, exported: Exported, *, by: str, signed_in_by: str) -> None:
+    """Put on record, in the workspace's own chain, who took which file, and how they proved it."""
     data = {
         "ticket": exported.ticket,
         "by": by,
+        "signed_in_by": signed_in_by,
         "masked": exported.masked,
         "events": exported.events,
         "sha256": exported.sha256,
