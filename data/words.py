@@ -7,7 +7,9 @@ index itself would cost four times as much: SQLite writes the index out after ev
 PostgreSQL searches the texts themselves and counts by its indexes.
 """
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -61,16 +63,37 @@ _FORGET = (
     "INSERT INTO ticket_words (ticket_words, rowid, subject, customer, requester, ref, body) "
     "VALUES ('delete', ?, ?, ?, ?, ?, ?)"
 )
-_LEARN = (
-    "INSERT INTO ticket_words (rowid, subject, customer, requester, ref, body) "
+_NOW = (
     "SELECT t.seq, t.subject, t.customer_name, t.requester, t.ref, "
     "(SELECT group_concat(body, char(10)) FROM message WHERE ticket_id = t.id) "
     "FROM words_due d CROSS JOIN ticket t ON t.id = d.ticket_id ORDER BY t.seq"
+)
+_LEARN = (
+    "INSERT INTO ticket_words (rowid, subject, customer, requester, ref, body) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
 )
 _COUNT = (
     "INSERT INTO ticket_tally VALUES (?, ?) "
     "ON CONFLICT (status) DO UPDATE SET tickets = tickets + excluded.tickets"
 )
+
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
+
+def spaced(text: str) -> str:
+    """The text with each letter of a script that sets no spaces between words as one of its own.
+
+    Words within such a text are then found as phrases; a query has to be spaced in the same way.
+    """
+    return text if text.isascii() else _UNSPACED.sub(r" \g<0> ", text)
+
+
+def _spaced(row: Sequence[Any]) -> list[Any]:
+    return [spaced(value) if isinstance(value, str) else value for value in row]
 
 
 def keep_words(connection: Connection) -> None:
@@ -81,7 +104,7 @@ def keep_words(connection: Connection) -> None:
     if raw.execute("SELECT 1 FROM words_due LIMIT 1").fetchone() is None:
         return
     due = raw.execute(_DUE).fetchall()
-    raw.executemany(_FORGET, [row[:6] for row in due if row[0] is not None])
+    raw.executemany(_FORGET, [_spaced(row[:6]) for row in due if row[0] is not None])
     new = [(row[6], row[8]) for row in due if row[6] is not None and row[7] is None]
     if new:
         last = raw.execute("SELECT coalesce(max(seq), 0) FROM ticket").fetchone()[0]
@@ -90,7 +113,7 @@ def keep_words(connection: Connection) -> None:
             [(seq, ticket_id) for seq, (ticket_id, _) in enumerate(new, last + 1)],
         )
         raw.executemany(_COUNT, list(Counter(status for _, status in new).items()))
-    raw.execute(_LEARN)
+    raw.executemany(_LEARN, [_spaced(row) for row in raw.execute(_NOW)])
     raw.execute("DELETE FROM words_due")
 
 

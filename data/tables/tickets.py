@@ -33,7 +33,6 @@ class Ticket(SQLModel, table=True):
         _some("ix_ticket_money", "money_at_risk > 0", "money_at_risk", "id"),
         _some("ix_ticket_owner", "owner <> 'agents'", "owner", "opened_at", "id"),
         _some("ix_ticket_tier", "tier IS NOT NULL", "tier", "opened_at", "id"),
-        _some("ix_ticket_intent", "intent IS NOT NULL", "intent", "opened_at", "id"),
         _some("ix_ticket_language", "language <> 'und'", "language", "opened_at", "id"),
         _some("ix_ticket_flags", "flags <> '[]'", "opened_at", "id"),
     )
@@ -150,7 +149,10 @@ class Run(SQLModel, table=True):
     """One pass of the agents over a ticket, from triage until it parks or ends."""
 
     __tablename__ = "run"
-    __table_args__ = (UniqueConstraint("ticket_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "number"),
+        Index("ix_run_started", "started_at", "cost_micros"),
+    )
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id")

@@ -14,6 +14,7 @@ from agents.service import NewTicket, Service
 from data.clock import CountingIds, VirtualClock
 from data.database import APPLICATION_ID, make_engine, parse_url, writing
 from data.store import MESSAGE, TICKET
+from data.words import spaced
 from data.workspace import NEWEST, Workspace, known_revisions, open_workspace
 from tests.tui.rows import add_ticket, make_store
 
@@ -61,6 +62,20 @@ def test_what_arrives_is_found_by_any_of_its_words(store: Workspace) -> None:
     assert found(store, '"charged twice"') == ["A-2"]
     assert found(store, "example") == ["A-1", "A-2"]
     assert tally(store) == {"new": 2}
+
+
+def test_words_of_scripts_without_spaces_are_found_within(store: Workspace) -> None:
+    with store.write() as tx:
+        add_ticket(tx, "T-1", "五月の請求書が違う", "ใบแจ้งหนี้ผิด")
+        add_ticket(tx, "T-2", "請求が違う", "other")
+    assert found(store, f'"{spaced("請求書")}"') == ["T-1"]
+    assert found(store, f'"{spaced("請求")}"') == ["T-1", "T-2"]
+    assert found(store, f'"{spaced("แจ้งหนี้")}"') == ["T-1"]
+    with store.write() as tx:
+        tx.connection.execute(update(TICKET).values(subject="erased"))
+        tx.connection.execute(update(MESSAGE).values(body="erased"))
+    assert found(store, f'"{spaced("請")}"') == []
+    assert found(store, f'"{spaced("แ")}"') == []
 
 
 def test_a_further_message_is_found_beside_the_first(store: Workspace) -> None:

@@ -20,7 +20,6 @@ _PARTIAL = {
     "ix_ticket_money": (["money_at_risk", "id"], "money_at_risk > 0"),
     "ix_ticket_owner": (["owner", "opened_at", "id"], "owner <> 'agents'"),
     "ix_ticket_tier": (["tier", "opened_at", "id"], "tier IS NOT NULL"),
-    "ix_ticket_intent": (["intent", "opened_at", "id"], "intent IS NOT NULL"),
     "ix_ticket_language": (["language", "opened_at", "id"], "language <> 'und'"),
     "ix_ticket_flags": (["opened_at", "id"], "flags <> '[]'"),
 }
@@ -36,6 +35,7 @@ def upgrade() -> None:
     op.create_index("ix_ticket_queue", "ticket", ["status", "priority_rank", "opened_at", "id"])
     op.create_index("ix_ticket_updated", "ticket", ["status", "updated_at", "id"])
     op.create_index("ix_ticket_seq", "ticket", ["seq"], unique=True)
+    op.create_index("ix_run_started", "run", ["started_at", "cost_micros"])
     _give_times()
     for name, (columns, where) in _PARTIAL.items():
         held = sa.text(where)
