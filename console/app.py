@@ -1,4 +1,4 @@
-"""The console as a Textual app, and the function that runs it on an open session."""
+"""The console as a Textual app."""
 
 import asyncio
 import logging
@@ -29,13 +29,15 @@ from console.workers import AGAIN_SECONDS, WorkerKeeper
 from data.queries.rows import Health
 
 if TYPE_CHECKING:
-    from console.crash import Logbook
     from console.settings import Settings
 
 _HERE = Path(__file__).parent
 
 LEAVE_SECONDS = 4.0
 """Within so long, a second ctrl+c leaves."""
+
+LATE_SECONDS = 20.0
+"""Between two looks at approvals that wait too long."""
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +115,13 @@ class Handrail(App[None]):
             ending.end_by_signals(self)
         self._feed.start()
         self.set_interval(1.0, self._look_after_worker)
+        levels = self.settings.reminders.after if self.settings else ()
+        if levels:
+            from console.reminding import LateApprovals
+
+            self._late = LateApprovals(self.session.store, levels)
+            self.set_interval(LATE_SECONDS, self._tell_late)
+            self._tell_late()
 
     def on_unmount(self) -> None:
         """Stop watching."""
@@ -175,6 +184,13 @@ class Handrail(App[None]):
             self.bell()
         if wanted is not None and wanted.desktop:
             self.send(terminal.notification("Handrail: " + "; ".join(n.text for n in notes)))
+
+    @work(group="late", exclusive=True, exit_on_error=False)
+    async def _tell_late(self) -> None:
+        """Tell of approvals that wait too long."""
+        note = await asyncio.to_thread(self._late.look)
+        if note is not None:
+            self._tell([note])
 
     def send(self, sequence: str) -> None:
         """Send a sequence to the terminal, where there is one."""
@@ -266,37 +282,3 @@ class Handrail(App[None]):
             super()._fatal_error()
         else:
             self.panic()
-
-
-def run(
-    session: SessionLike,
-    *,
-    worker: bool = True,
-    keep_worker: bool = False,
-    settings: "Settings | None" = None,
-    keys: Keys | None = None,
-    keep_in: Path | None = None,
-    logbook: "Logbook | None" = None,
-) -> int:
-    """Show the console until the person leaves; the code that a signal asks for, else 0.
-
-    ConsoleFailed, after a report was written, if it met a fault of the program.
-    """
-    app = Handrail(
-        session,
-        worker=worker,
-        keep_worker=keep_worker,
-        settings=settings,
-        keys=keys,
-        keep_in=keep_in,
-    )
-    try:
-        app.run()
-    finally:
-        app.stop_worker()
-    if app.failure is not None:
-        from console import crash
-
-        lines = list(logbook.lines) if logbook else []
-        raise crash.failed(app.failure, lines, crash.reports_place())
-    return app.return_code or 0

@@ -17,6 +17,7 @@ from data.errors import HandrailError
 if TYPE_CHECKING:
     from console.bootstrap import Session
     from console.keymap import Keys
+    from console.reminding import Channel
     from console.settings import Settings
 
 WAITING_SECONDS = 1.0
@@ -58,6 +59,8 @@ class Look:
     settings: "Settings"
     keys: "Keys"
     place: Path
+    channels: "list[Channel]"
+    """Ways by which reminders are sent."""
 
 
 def look_of_person() -> Look:
@@ -66,7 +69,12 @@ def look_of_person() -> Look:
     from console.settings import load_settings, settings_place
 
     settings, place = load_settings(), settings_place()
-    return Look(settings, checked_keys(settings, place), place)
+    channels: list[Channel] = []
+    if settings.reminders.after:
+        from console.reminding import channels_of
+
+        channels = channels_of(settings.reminders)
+    return Look(settings, checked_keys(settings, place), place, channels)
 
 
 @contextmanager
@@ -90,8 +98,8 @@ def show_console(
     """
     look = look or look_of_person()
     _ = session.service  # a mistake in the policy is told before the screen changes
-    from console.app import run
     from console.crash import OURS, Logbook
+    from console.running import run
 
     # Without a handler, Python writes warnings to standard error, which is the screen.
     logbook = Logbook()
@@ -105,6 +113,7 @@ def show_console(
         settings=look.settings,
         keys=look.keys,
         keep_in=look.place,
+        channels=look.channels,
         logbook=logbook,
     )
     if code:

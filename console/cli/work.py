@@ -4,12 +4,18 @@ import logging
 import os
 import signal
 import threading
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.cli.options import AsJson, Db, PlaybookFolder, PolicyFile
 from console.cli.printing import out, print_json, say
+
+if TYPE_CHECKING:
+    from console.settings import Reminders
+    from data.store import Store
 
 
 def work(
@@ -34,6 +40,7 @@ def work(
     from console.bootstrap import Rules, open_session
 
     logging.basicConfig(level=logging.WARNING, handlers=[_OneLine()])
+    remind = None if until_idle else _reminders()
     session = open_session(db, create=False, rules=Rules(policy, playbooks))
     try:
         stop = threading.Event()
@@ -44,7 +51,7 @@ def work(
                 say(f"working on {session.store.url.database}") if not until_idle else None
             ),
         )
-        with stopped_by_signals(stop) as came:
+        with stopped_by_signals(stop) as came, _reminded(session.store, remind):
             worked = work_on(session.store, session.rules.places, order, stop)
         counts = _counts(session.store)
     finally:
@@ -62,6 +69,30 @@ def work(
         raise typer.Exit(130)
     if worked.given_up:
         raise typer.Exit(1)
+
+
+def _reminders() -> "Reminders | None":
+    """The person's reminders, if they are to go beyond a console; checked before anything runs."""
+    from console.settings import load_settings
+
+    found = load_settings().reminders
+    return found if found.after and (found.command or found.apprise_env) else None
+
+
+@contextmanager
+def _reminded(store: "Store", reminders: "Reminders | None") -> Iterator[None]:
+    """Send reminders while the block runs."""
+    if reminders is None:
+        yield
+        return
+    from console.reminding import Reminding, channels_of
+
+    reminding = Reminding(store, reminders, channels_of(reminders), say)
+    reminding.start()
+    try:
+        yield
+    finally:
+        reminding.stop()
 
 
 def _counts(store: object) -> dict[str, int]:

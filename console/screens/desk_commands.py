@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from textual import on, work
 from textual.widgets import Input
 
+from console.format import line
 from console.screens.approval import Approval
 from console.screens.commanding import CommandScreen
 from console.screens.dialogs import GoTo, Pick
@@ -142,9 +143,21 @@ class DeskCommands(CommandScreen):
     async def do_view(self) -> None:
         """Choose a saved view."""
         queue = self.query_one(QueueList)
-        choices = [(name, text((f"{name:<16}", "bold"), told)) for name, told in VIEWS.items()]
+        settings = self.console.settings
+        own = settings.views if settings else {}
+        named = VIEWS | {name: f"search: {query}" for name, query in own.items()}
+        choices = [
+            (name, text((f"{line(name, 40):<16}", "bold"), line(told)))
+            for name, told in named.items()
+        ]
         picked = await self.app.push_screen_wait(Pick("View", choices, queue.asked.view))
-        if picked is not None and picked != queue.asked.view:
+        if picked in own:
+            # As a search that is written out, so that it can be seen, changed and taken away.
+            queue.show_tickets(replace(queue.asked, view="all"))
+            self.add_class("-searching")
+            self.query_one(SearchBar).query_one(Input).value = own[picked]
+            self.desk.show_pane("queue")
+        elif picked is not None and picked != queue.asked.view:
             queue.show_tickets(replace(queue.asked, view=picked))
             self.desk.show_pane("queue")
 

@@ -74,6 +74,7 @@ class Pick(ModalScreen[str | None]):
         """Choices are (value, words); `now` is the value that stands."""
         super().__init__(classes="dialog")
         self.title, self.choices, self.now = title, choices, now
+        self._led = -1
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -81,7 +82,9 @@ class Pick(ModalScreen[str | None]):
             box.border_title = Content(self.title or "")
             box.border_subtitle = "enter takes it, escape leaves"
             yield OptionList(
-                *[Option(words) for _, words in self.choices], markup=False, compact=True
+                *[Option(_led(words, False)) for _, words in self.choices],
+                markup=False,
+                compact=True,
             )
 
     def on_mount(self) -> None:
@@ -95,10 +98,23 @@ class Pick(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.action_cursor_down() if rows > 0 else options.action_cursor_up()
 
+    @on(OptionList.OptionHighlighted)
+    def lead(self, event: OptionList.OptionHighlighted) -> None:
+        """Mark the one under the cursor by a sign, where colours are not seen."""
+        options, at = event.option_list, event.option_index
+        for index in {self._led, at} - {-1}:
+            words = self.choices[index][1]
+            options.replace_option_prompt_at_index(index, _led(words, index == at))
+        self._led = at
+
     @on(OptionList.OptionSelected)
     def chosen(self, event: OptionList.OptionSelected) -> None:
         """Take it."""
         self.dismiss(self.choices[event.option_index][0])
+
+
+def _led(words: Content, here: bool) -> Content:
+    return text("▸ " if here else "  ", words)
 
 
 class GoTo(ModalScreen[str | None]):
