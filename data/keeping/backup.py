@@ -64,8 +64,7 @@ def back_up(
     that is the workspace itself, in use, or taken (unless `force`); WorkspaceUnusable if a copy is
     damaged.
     """
-    source = _file_of(workspace.url)
-    pairs = [(source, target.absolute())]
+    pairs = [(source_of(workspace.url), target.absolute())]
     if beside is not None:
         pairs.append((beside[0].absolute(), beside[1].absolute()))
     for _, place in pairs:
@@ -92,7 +91,8 @@ def back_up(
     return BackedUp([place for _, place in pairs], events, chains, size)
 
 
-def _file_of(url: URL) -> Path:
+def source_of(url: URL) -> Path:
+    """The file of a workspace; BackupRefused for one on a server, naming what copies that."""
     if url.get_backend_name() != "sqlite" or not url.database:
         place = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
         raise BackupRefused(
