@@ -53,6 +53,11 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "undo": ("console.cli.decide", "Take back what was done."),
         "operators": ("console.cli.operators", "Who may decide, and how they sign in."),
     },
+    "Keep": {
+        "backup": ("console.cli.keeping", "Copy the workspace while others work on it."),
+        "erase": ("console.cli.keeping", "Forget a customer."),
+        "prune": ("console.cli.keeping", "Forget what tickets of long ago hold."),
+    },
 }
 """Sections of the help: command to the module that holds it, and its short help."""
 
