@@ -120,6 +120,8 @@ class Effect:
     undo_until: datetime | None = None
     """Until when it can be undone; None with `undoable` means without an end."""
     undoable: bool = False
+    declared: bool = False
+    """A preview that the system could not try out: what it says that it would do."""
 
 
 class Writer(Protocol):

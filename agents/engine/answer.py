@@ -158,7 +158,7 @@ def _write(parts: Parts, journal: Journal, snapshot: Snapshot, arguments: Row, d
             people_needed=0 if alone else max(ruling.people, 1),
             role_needed=Role.SUPERVISOR.value if capped else None,
             reason="The customer gets one answer for the whole ticket.",
-            preview=preview_of(name, arguments, None, affects),
+            preview={**preview_of(name, arguments, None, affects), "pending": not alone},
             undo={
                 "possible": False,
                 "until": None,

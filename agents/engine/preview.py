@@ -19,7 +19,7 @@ Row = dict[str, Any]
 def preview_of(
     name: ActionName, arguments: dict[str, Any], effect: Effect | None, affects: str | None
 ) -> dict[str, Any]:
-    """What will change, move and be said: {exact, changes, money, message, affects}."""
+    """What will change, move and be said: {exact, declared, changes, money, message, affects}."""
     money = []
     amount, currency = money_of(arguments)
     if amount is not None:
@@ -33,7 +33,8 @@ def preview_of(
             "body": arguments["body"],
         }
     return {
-        "exact": effect is not None,
+        "exact": effect is not None and not effect.declared,
+        "declared": effect is not None and effect.declared,
         "changes": changes_of(effect.changes if effect else []),
         "money": money,
         "message": message,
@@ -83,7 +84,8 @@ def work_out(parts: Parts, journal: Journal, actions: list[Row]) -> bool:
 
 def _work_out(parts: Parts, journal: Journal, action: Row) -> None:
     name, arguments, old = ActionName(action["name"]), action["arguments"], action["preview"]
-    effect, refused = None, None
+    effect: Effect | None = None
+    refused: str | None = None
     try:
         effect = try_out(parts, action)
     except Refused as refusal:
@@ -108,14 +110,12 @@ def _work_out(parts: Parts, journal: Journal, action: Row) -> None:
             journal.tell(tx, "action.refused", {**data, "why": refused})
 
 
-def try_out(parts: Parts, action: Row) -> Effect | None:
-    """The effect that the action would have now; None for words, which change no record."""
+def try_out(parts: Parts, action: Row) -> Effect:
+    """The effect that the action would have now."""
     now = parts.store.clock.now()
     if action["undoes"]:
         with parts.store.read() as connection:
             query = select(ACTION.c.idempotency_key).where(ACTION.c.id == action["undoes"])
             key = connection.execute(query).scalar_one()
         return parts.writer.preview_undo(key, now)
-    if action["name"] == ActionName.SEND_REPLY:
-        return None
     return parts.writer.preview(action["name"], action["arguments"], f"trial:{action['id']}", now)

@@ -53,7 +53,9 @@ def settle(parts: Parts, journal: Journal, ticket_id: str) -> str:
         except Halted:
             ended, halted = False, True
         if not ended:
-            _park(journal, take_snapshot(parts.store, ticket_id), halted=halted)
+            snapshot = take_snapshot(parts.store, ticket_id)
+            work_out(parts, journal, snapshot.actions)
+            _park(journal, snapshot, halted=halted)
         return "ended" if ended else "parked"
 
 

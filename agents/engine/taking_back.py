@@ -50,7 +50,7 @@ def changed(parts: Parts, undo: Row) -> dict[str, Any]:
     except (Refused, Retryable):
         return {}
     then_by = _by_row(shown or [])
-    now_by = _by_row(changes_of(effect.changes if effect else []))
+    now_by = _by_row(changes_of(effect.changes))
     return {
         row: {
             field: [then_by.get(row, {}).get(field), now_by.get(row, {}).get(field)]
@@ -136,6 +136,7 @@ def _offer_correction(
         .order_by(ACTION.c.position.desc())
         .limit(1)
     ).scalar_one()
+    affects = ticket["customer_name"] or ticket["requester"]
     expires = tx.now + timedelta(hours=parts.policy.approval.expires_hours)
     tx.insert(
         Action, id=action_id, ticket_id=ticket["id"], run_id=original["run_id"],
@@ -143,7 +144,7 @@ def _offer_correction(
         digest=digest_of(name, arguments), target=target_of(name, arguments),
         agent=AgentName.COORDINATOR.value, gate=Gate.ASK.value, people_needed=1,
         reason="The customer was told of what has been taken back; this corrects it.",
-        preview=preview_of(name, arguments, None, ticket["customer_name"] or ticket["requester"]),
+        preview={**preview_of(name, arguments, None, affects), "pending": True},
         undo=undo_of(name, None), policy_version=parts.policy.version, proposed_at=tx.now,
         expires_at=expires, proposed_by=undo["proposed_by"],
         idempotency_key=f"{ticket['id']}:{action_id}",

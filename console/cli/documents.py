@@ -3,6 +3,7 @@
 from typing import Any
 
 from console.cli.printing import stamp
+from data.queries.reasons import why_nothing
 from data.queries.rows import ActionRow, EventRow, IssueRow, RunRow, TicketDetail, TicketRow
 from data.vocabulary import ActionState, Author, TicketStatus
 
@@ -49,6 +50,7 @@ def detail_document(detail: TicketDetail) -> dict[str, Any]:
         "escalation": detail.escalation,
         "outcome": detail.outcome,
         "reason": why(detail),
+        "nothing_done": _nothing_done(detail),
         "issues": [_issue(issue) for issue in detail.issues],
         "runs": [_run(run) for run in detail.runs],
         "handoffs": [
@@ -89,6 +91,12 @@ def last_reply(detail: TicketDetail) -> str | None:
     """The newest answer that the customer got, from an agent or a person."""
     ours = [m for m in detail.messages if m.author in (Author.AGENT, Author.OPERATOR)]
     return max(ours, key=lambda m: (m.at, m.position)).body if ours else None
+
+
+def _nothing_done(detail: TicketDetail) -> dict[str, Any] | None:
+    """Why no action was carried out; null where one was."""
+    reason = why_nothing(detail)
+    return {"code": reason.code, "rule": reason.rule, "text": reason.text} if reason else None
 
 
 def why(detail: TicketDetail) -> str | None:
@@ -136,6 +144,10 @@ def action_document(action: ActionRow, earlier: list[ActionRow]) -> dict[str, An
         "expires_at": stamp(action.expires_at),
         "executed_at": stamp(action.executed_at),
         "problem": action.problem,
+        "undoes": action.undoes,
+        "proposed_by": action.proposed_by,
+        "role_needed": action.role_needed,
+        "executed_arguments": action.executed_arguments,
         "supersedes": [
             {"id": old.id, "state": old.state.value, "arguments": old.arguments, "why": old.problem}
             for old in earlier
@@ -155,7 +167,14 @@ def earlier_revisions(detail: TicketDetail, action: ActionRow) -> list[ActionRow
 def decisions_document(action: ActionRow) -> list[dict[str, Any]]:
     """Who said what about an action."""
     return [
-        {"kind": d.kind, "by": d.operator, "reason": d.reason, "at": stamp(d.at)}
+        {
+            "kind": d.kind,
+            "by": d.operator,
+            "role": d.role,
+            "signed_in_by": d.signed_in_by,
+            "reason": d.reason,
+            "at": stamp(d.at),
+        }
         for d in action.decisions
     ]
 
@@ -189,6 +208,9 @@ def approval_document(action: ActionRow) -> dict[str, Any]:
         "asked_at": stamp(action.proposed_at),
         "expires_at": stamp(action.expires_at),
         "people_needed": action.people_needed,
+        "role_needed": action.role_needed,
+        "undoes": action.undoes,
+        "proposed_by": action.proposed_by,
         "decisions": decisions_document(action),
         "preview": action.preview,
         "undo": action.undo,

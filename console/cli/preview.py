@@ -37,8 +37,14 @@ def preview_lines(action: ActionRow) -> list[str]:
     if message:
         found.append(line(f"message to {message.get('to')}: {message.get('subject') or ''}"))
         found += [f"  {each}" for each in passage(str(message.get("body") or "")).splitlines()]
-    if found and not preview.get("exact", True):
-        found.append("(about so: the exact rows show when it runs)")
+    if preview.get("pending"):
+        found.append("(a worker has still to work the exact rows out)")
+    elif preview.get("declared"):
+        found.append("(declared by the system: it cannot try this out beforehand)")
+    for record, fields in (preview.get("changed") or {}).items():
+        for field, (then, now) in fields.items():
+            was = f"{line(record)}: {line(field)} was {_value(then)}, is now {_value(now)}"
+            found.append(f"changed since it was asked: {was}")
     return found
 
 

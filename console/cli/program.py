@@ -51,6 +51,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "reject": ("console.cli.decide", "Refuse actions, with a reason."),
         "edit": ("console.cli.decide", "Approve an action with changed arguments."),
         "undo": ("console.cli.decide", "Take back what was done."),
+        "reconcile": ("console.cli.decide", "State what became of an unknown outcome."),
+        "stop": ("console.cli.stopping", "The stop button: halt what is carried out."),
+        "go": ("console.cli.stopping", "Lift the stop button."),
         "operators": ("console.cli.operators", "Who may decide, and how they sign in."),
     },
     "Keep": {

@@ -16,11 +16,20 @@ from console.cli.preview import preview_lines, undo_line
 from console.cli.printing import block, print_json, screen
 from console.describe import headline, measures
 from console.format import ACTION, STATUS, ago, label, left, line, moment, money, passage
+from data.queries.reasons import why_nothing
+from data.vocabulary import ActionState
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from data.queries.rows import ActionRow, EventRow, TicketDetail
+
+
+NO_EFFECT = frozenset({
+    ActionState.UNDONE, ActionState.REJECTED, ActionState.REFUSED, ActionState.WITHDRAWN,
+    ActionState.EXPIRED,
+})  # fmt: skip
+"""States of an action that leave nothing to undo."""
 
 
 def show(ticket: Ticket, db: Db = None, as_json: AsJson = False) -> None:
@@ -80,6 +89,10 @@ def _head(console: "Console", detail: "TicketDetail", now: datetime) -> None:
     if reason:
         rule = (detail.outcome or {}).get("rule")
         console.print(block(line(f"why: {reason}" + (f" (rule {rule})" if rule else ""), 1000)))
+    nothing = why_nothing(detail)
+    if nothing is not None:
+        what = nothing.code.replace("_", " ")
+        console.print(block(line(f"nothing was done: {what}. {nothing.text}", 1000), "dim"))
     if detail.merged_into:
         console.print(block(f"merged into {line(detail.merged_into)}"))
 
@@ -125,7 +138,8 @@ def _actions(console: "Console", detail: "TicketDetail", now: datetime) -> None:
             console.print(block(_indented(line(text, 1000))))
         for text in preview_lines(action):
             console.print(block(_indented(f"  {text}")))
-        console.print(block(_indented(undo_line(action, now)), "dim"))
+        if action.state not in NO_EFFECT and not action.undoes:
+            console.print(block(_indented(undo_line(action, now)), "dim"))
         for old in earlier_revisions(detail, action):
             shown = f"replaces {old.id} ({old.problem or old.state.value})"
             console.print(block(_indented(line(shown)), "dim"))

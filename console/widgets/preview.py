@@ -79,6 +79,23 @@ def changes_of(action: ActionRow) -> list[Content]:
     return rows
 
 
+def _changed_since(changed: dict[str, Any], currency: str | None) -> list[Content]:
+    """What was otherwise when it was first asked, side by side with what is so now."""
+    rows = [text(("Changed since it was asked", "bold underline"))]
+    for record, fields in changed.items():
+        rows.append(text((line(str(record), 100), "bold")))
+        for name, (then, now) in fields.items():
+            rows.append(
+                text(
+                    f"  {line(str(name), 40)}: ",
+                    (f"then {value(then, name, currency)}", "$text-warning"),
+                    " │ ",
+                    (f"now {value(now, name, currency)}", "$text-success"),
+                )
+            )
+    return rows
+
+
 def undo_of(action: ActionRow, now: datetime) -> Content:
     """Whether and until when it can be taken back."""
     undo = action.undo or {}
@@ -121,8 +138,14 @@ def heading_of(action: ActionRow, now: datetime) -> list[Content]:
 def effect_of(action: ActionRow, now: datetime) -> Content:
     """The whole preview: heading, diff, undo, reason."""
     rows = [*heading_of(action, now), text("")]
-    exact = (action.preview or {}).get("exact", False)
-    title = "What will change" if exact else "What will change (an estimate)"
+    preview = action.preview or {}
+    if preview.get("changed"):
+        rows += [*_changed_since(preview["changed"], action.currency), text("")]
+    title = "What will change"
+    if preview.get("pending"):
+        title = "What will change (a worker has still to work it out)"
+    elif preview.get("declared"):
+        title = "What will change (declared: the system cannot try it out)"
     rows.append(text((title, "bold underline")))
     rows += changes_of(action) or [
         text(f"  {line(name, 40)}: {value(found, name, action.currency)}")

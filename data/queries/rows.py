@@ -75,6 +75,9 @@ class DecisionRow:
     operator: str
     reason: str | None
     at: datetime
+    role: str | None = None
+    signed_in_by: str | None = None
+    """How they proved who they are."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,13 @@ class ActionRow:
     executed_at: datetime | None
     undo_until: datetime | None
     problem: str | None
+    undoes: str | None = None
+    """The action that this one takes back."""
+    proposed_by: str | None = None
+    """The operator who proposed it; None: the agents did."""
+    role_needed: str | None = None
+    executed_arguments: dict[str, Any] | None = None
+    """What was carried out, where it started."""
     decisions: list[DecisionRow] = field(default_factory=list)
 
 

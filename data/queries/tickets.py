@@ -105,6 +105,10 @@ _ACTION = [
     "executed_at",
     "undo_until",
     "problem",
+    "undoes",
+    "proposed_by",
+    "role_needed",
+    "executed_arguments",
 ]
 _OF_TICKET = ["ref", "subject", "requester", "customer_name"]
 
@@ -125,7 +129,7 @@ def actions_where(connection: Connection, condition: Any, order: list[Any]) -> l
             select(DECISION).where(DECISION.c.action_id.in_(ids)).order_by(DECISION.c.at)
         )
         for d in found:
-            decision = DecisionRow(d.kind, d.operator, d.reason, d.at)
+            decision = DecisionRow(d.kind, d.operator, d.reason, d.at, d.role, d.signed_in_by)
             decisions.setdefault(d.action_id, []).append(decision)
     made = []
     for row in rows:

@@ -1,0 +1,72 @@
+"""Why nothing was done for a ticket, or nothing yet: one reason, always."""
+
+from dataclasses import dataclass
+
+from data.queries.rows import ActionRow, TicketDetail
+from data.vocabulary import AGENTS_OWN, DONE_ACTIONS, ActionState, TicketStatus
+
+WORDS = ("send_reply", "undo")
+"""Actions that change nothing for the customer by themselves."""
+
+_BY_CODE = {
+    "explained": "chose_not_to",
+    "noise": "chose_not_to",
+    "merged": "chose_not_to",
+    "withdrawn": "chose_not_to",
+    "confirmed": "chose_not_to",
+    "unknown": "tool_failed",
+    "done": "undone",
+}
+"""Codes of a ticket's outcome, where the reason is called otherwise."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why nothing was done."""
+
+    code: str
+    """policy_refused, evidence_missing, tool_failed, awaiting, expired, stale, rejected, undone
+    or chose_not_to."""
+    rule: str | None
+    text: str
+
+
+def why_nothing(detail: TicketDetail) -> Reason | None:
+    """Why no action was carried out for the ticket; None if one was and stands."""
+    if any(a.state in DONE_ACTIONS and a.name not in WORDS for a in detail.actions):
+        return None
+    waiting = _awaited(detail)
+    if waiting is not None:
+        return Reason("awaiting", None, waiting)
+    outcome = detail.outcome or {}
+    code = str(outcome.get("code") or "awaiting")
+    text = str(outcome.get("text") or "The agents have not come to an end yet.")
+    return Reason(_BY_CODE.get(code, code), outcome.get("rule"), text)
+
+
+def _awaited(detail: TicketDetail) -> str | None:
+    """Whom or what it waits for; None if it waits for nobody."""
+    ticket = detail.ticket
+    if ticket.owner != AGENTS_OWN and ticket.status not in (
+        TicketStatus.RESOLVED, TicketStatus.CLOSED,
+    ):  # fmt: skip
+        return f"It awaits {ticket.owner}, who has taken the ticket."
+    match ticket.status:
+        case TicketStatus.NEW | TicketStatus.WORKING:
+            return "It awaits the agents."
+        case TicketStatus.AWAITING_APPROVAL:
+            asked = [a for a in detail.actions if a.state is ActionState.PROPOSED]
+            if asked:
+                return "It awaits a decision: " + "; ".join(map(_asked, asked)) + "."
+            return "It awaits the stop button being lifted."
+    return None
+
+
+def _asked(action: ActionRow) -> str:
+    given = [d.operator for d in action.decisions if d.kind in ("approve", "edit")]
+    left = max(action.people_needed - len(given), 1)
+    who = f"{left} people" if left > 1 else "a person"
+    if action.role_needed:
+        who = f"a {action.role_needed}"
+    so_far = f", after {' and '.join(given)}" if given else ""
+    return f"{action.name} by {who}{so_far}"
