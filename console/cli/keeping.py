@@ -13,6 +13,7 @@ import typer
 from console.cli.options import As, AsJson, Db, PassphraseStdin, PolicyFile
 from console.cli.printing import out, print_json, say
 from console.format import line
+from data.errors import HandrailError
 
 if TYPE_CHECKING:
     from console.bootstrap import Session
@@ -36,12 +37,13 @@ def backup(
     The copy is a workspace: name it with --db, or put both files in the place of lost ones.
     """
     from agents.wiring import BACKOFFICE, backoffice_of
-    from console.bootstrap import Rules, open_session
+    from console.bootstrap import Rules, meant, open_session
+    from data.database import parse_url
     from data.keeping.backup import back_up, source_of
 
+    source_of(parse_url(meant(db)))
     session = open_session(db, create=False)
     try:
-        source_of(session.store.url)
         beside = (backoffice_of(session.store, Rules().places), file.with_suffix(BACKOFFICE))
         with _Progress("copied {} of {} pages") as progress:
             done = back_up(session.store, file, beside=beside, force=force, progress=progress)
@@ -104,7 +106,7 @@ def erase(
         "tickets": person.refs,
         "closed": done.closed,
         "erased": _counted(done.rows),
-        "left": done.still_logged,
+        "still_logged": done.still_logged,
         "cleared": cleared,
         "compacted": compact,
         "outside": OUTSIDE,
@@ -225,7 +227,7 @@ def _customers_outside(session: "Session") -> "Iterator[LookUp]":
 def _confirm(customer: str, person: "Person") -> None:
     """Ask at a terminal whether it is meant; Exit if not."""
     if not sys.stdin.isatty():
-        raise typer.BadParameter("it cannot be undone; say so", param_hint="--yes")
+        raise HandrailError("erasing cannot be undone: say that it is meant, by --yes")
     shown = ", ".join(line(ref) for ref in person.refs[:10])
     more = ", …" if len(person.refs) > 10 else ""
     say(f"{line(customer)}: {len(person.refs)} ticket(s) ({shown}{more}); it cannot be undone.")

@@ -15,7 +15,7 @@ from data.errors import HandrailError, WorkspaceUnusable
 from data.workspace import Workspace
 
 PAGES = 2_000
-"""Pages of a database that one step copies."""
+"""Pages of a database that one step copies, unless told otherwise."""
 
 PARTIAL = ".partial"
 """What the name of a copy ends with until it is whole."""
@@ -54,6 +54,7 @@ def back_up(
     beside: tuple[Path, Path] | None = None,
     force: bool = False,
     progress: Progress = lambda done, total: None,
+    pages: int = PAGES,
 ) -> BackedUp:
     """Copy the workspace to the file `target`, and another database `beside` it, if it is there:
     (from, to).
@@ -75,7 +76,7 @@ def back_up(
     live = [path for path, _ in pairs]
     with ExitStack() as stack:
         partial = [stack.enter_context(_partial(place)) for _, place in pairs]
-        _copy(live, partial, progress)
+        _copy(live, partial, progress, pages)
         events, chains = _check_log(partial[0], target)
         for path, (was, place) in zip(partial, pairs, strict=True):
             _check_pages(path, place)
@@ -146,7 +147,7 @@ def _partial(place: Path) -> Iterator[Path]:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _copy(sources: list[Path], targets: list[Path], progress: Progress) -> None:
+def _copy(sources: list[Path], targets: list[Path], progress: Progress, at_once: int) -> None:
     with ExitStack() as stack:
         reading = [stack.enter_context(closing(_reader(path))) for path in sources]
         _begin_together(reading, sources)
@@ -161,7 +162,7 @@ def _copy(sources: list[Path], targets: list[Path], progress: Progress) -> None:
                 def step(status: int, remaining: int, pages: int, before: int = done) -> None:
                     progress(before + pages - remaining, total)
 
-                connection.backup(copy, pages=PAGES, progress=step)
+                connection.backup(copy, pages=at_once, progress=step)
             done += size
 
 
