@@ -1,8 +1,12 @@
 """Running scenarios: each in a fresh workspace and back office, with its clock and its operator."""
 
+import multiprocessing
 import shutil
+import signal
 import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -379,19 +383,44 @@ def run_paths(
     playbooks: Path | None = None,
     processes: int = 1,
     on_done: Any = None,
+    on_begin: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Run every scenario that the paths name; files that are none are reported beside the others.
 
-    `on_done(run_or_problem)` is called as each file is done. BadFile if a path names nothing.
+    `on_begin(files)` is called with their number, `on_done(run_or_problem)` as each is done. Ends
+    at once when it is interrupted. BadFile if a path names nothing.
     """
     report, files = Report(), scenario_files(paths)
     Rules.load(policy, playbooks)
+    on_begin(len(files))
     if processes > 1 and len(files) > 4:
-        with ProcessPoolExecutor(processes) as pool:
+        with _helpers(processes) as pool:
             jobs = [pool.submit(_run_file, path, policy, playbooks, k) for path in files]
             results = (job.result() for job in jobs)
             return _collect(report, results, on_done)
     return _collect(report, (_run_file(path, policy, playbooks, k) for path in files), on_done)
+
+
+@contextmanager
+def _helpers(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the block, at once where it is left early, and leave no files."""
+    with tempfile.TemporaryDirectory(prefix="handrail-eval-") as folder:
+        pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(folder,))
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+        finally:
+            pool.shutdown()
+
+
+def _begin(folder: str) -> None:
+    """In a helper: ctrl+c is the business of the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = folder
 
 
 def _collect(report: Report, results: Any, on_done: Any) -> Report:

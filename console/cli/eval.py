@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.cli.options import AsJson, PlaybookFolder, PolicyFile
-from console.cli.printing import out, print_json, say
+from console.cli.printing import Progress, out, print_json, say
 from console.format import line
 
 if TYPE_CHECKING:
@@ -35,14 +35,22 @@ def eval_(
     """
     from agents.eval.run import run_paths
 
+    progress = Progress("scenarios")
+
     def tell(done: Any) -> None:
+        progress.step()
         if not as_json and not getattr(done, "passed", True):
+            progress.clear()
             say(f"failed: {line(done.scenario)}")
 
     processes = jobs or os.cpu_count() or 1
-    report = run_paths(
-        paths, k, policy=policy, playbooks=playbooks, processes=processes, on_done=tell
-    )
+    try:
+        report = run_paths(
+            paths, k, policy=policy, playbooks=playbooks, processes=processes,
+            on_done=tell, on_begin=progress.begin,
+        )  # fmt: skip
+    finally:
+        progress.clear()
     if as_json:
         print_json(report.as_json())
     else:

@@ -47,6 +47,35 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+class Progress:
+    """How far a long command has come: one line on standard error, on a terminal only."""
+
+    def __init__(self, what: str) -> None:
+        """Of what there are many, in words."""
+        self._what, self._done, self._total = what, 0, 0
+        self._shown = sys.stderr.isatty()
+
+    def begin(self, total: int) -> None:
+        """So many there are."""
+        self._total = total
+        self._tell()
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+        self._tell()
+
+    def clear(self) -> None:
+        """Take the line away, so that another can be written."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _tell(self) -> None:
+        if self._shown:
+            told = f"\r\x1b[K{self._done} of {self._total} {self._what}"
+            print(told, end="", file=sys.stderr, flush=True)
+
+
 def screen() -> "Console":
     """Standard output as a Rich console that reads no markup; wide where it is no terminal."""
     from rich.console import Console
