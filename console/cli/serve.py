@@ -54,25 +54,25 @@ def serve(
     opened it. By default only this computer reaches it; through a tunnel (ssh -L) keep the port.
     """
     from console.bootstrap import Rules, open_session
-    from console.serving.address import CannotServe, listen, parse_host
+    from console.serving.address import Address, CannotServe, listen, parse_host
     from console.serving.keys import Keys
     from console.serving.run import Order, command_of, run
     from console.serving.visits import Limits
 
     named = parse_host(host)
+    if not Address(named, port).loopback:
+        if not expose:
+            raise CannotServe(
+                f"--host {named} can be reached from other computers, and nothing is encrypted on "
+                "the way; --expose allows it all the same, `ssh -L` to this computer is better"
+            )
+        say(f"handrail: warning: {_EXPOSED}")
     session = open_session(db, create=False, rules=Rules(policy, playbooks))
     try:
         _ = session.service  # a mistake in the policy is told now, not on a page
         _check_somebody_can_sign_in(session)
         listening, address = listen(named, port)
         with contextlib.closing(listening):
-            if not address.loopback:
-                if not expose:
-                    raise CannotServe(
-                        f"--host {named} can be reached from other computers, and nothing is "
-                        "encrypted on the way; --expose allows it, `ssh -L` to this one is better"
-                    )
-                say(f"handrail: warning: {_EXPOSED}")
             keys = Keys()
             order = Order(
                 address,

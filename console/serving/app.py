@@ -10,11 +10,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from console import crash
 from console.app import Handrail
-from console.bootstrap import Rules, Session, open_session
+from console.bootstrap import Rules, Session, meant
+from console.cli.screen import look_of_person
+from console.settings import Reminders
 from data.errors import HandrailError
+from data.workspace import open_workspace
 
 LOOK_SECONDS = 1.0
 """How often the server is looked for; it may have been killed."""
@@ -23,9 +27,9 @@ LOOK_SECONDS = 1.0
 class Served(Handrail):
     """The console without a terminal of its own."""
 
-    def __init__(self, session: Session, server: int) -> None:
-        """On an open session; `server` is the process that shows it."""
-        super().__init__(session, worker=False)
+    def __init__(self, session: "ServedSession", server: int, **look: Any) -> None:
+        """On an open session; `server` is the process that shows it, `look` as the console's."""
+        super().__init__(session, worker=False, **look)
         self._server = server
 
     def on_mount(self) -> None:
@@ -40,9 +44,32 @@ class Served(Handrail):
 class ServedSession(Session):
     """The session of a page, which has no worker of its own."""
 
+    def recognise(self) -> bool:
+        """Nobody is taken for who the computer says they are, nor by a token of the server's."""
+        return False
+
     def start_worker(self) -> NoReturn:
         """Refused: a worker started here would lack what the server's environment holds."""
         raise HandrailError("the server looks after the worker; ask who runs `handrail serve`")
+
+
+def show(session: ServedSession, server: int) -> None:
+    """The console until the person leaves; ConsoleFailed if it met a fault of the program.
+
+    Settings and keys are those of who started the server. What is chosen on a page is not kept, and
+    reminders are not sent from one.
+    """
+    logbook = crash.Logbook()
+    # Without a handler, Python writes warnings to standard error, which is the server's log.
+    logging.getLogger().addHandler(logbook)
+    for name in crash.OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    look = look_of_person()
+    settings = look.settings.model_copy(update={"reminders": Reminders()})
+    app = Served(session, server, settings=settings, keys=look.keys)
+    app.run()
+    if app.failure is not None:
+        raise crash.failed(app.failure, list(logbook.lines), crash.reports_place())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,13 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--policy", type=Path)
     parser.add_argument("--playbooks", type=Path)
     given = parser.parse_args(arguments)
-    # Without a handler, Python writes warnings to standard error, which is the server's log.
-    logging.getLogger().addHandler(logging.NullHandler())
     try:
-        session = open_session(None, create=False, rules=Rules(given.policy, given.playbooks))
+        rules = Rules(given.policy, given.playbooks)
+        session = ServedSession(open_workspace(meant(None), create=False), None, rules)
         try:
             _ = session.service
-            Served(session, given.server).run()
+            show(session, given.server)
         finally:
             session.close()
     except HandrailError as problem:
