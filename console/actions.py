@@ -8,7 +8,7 @@ from typing import Literal
 from textual.binding import Binding
 
 from data.queries.rows import ActionRow, TicketRow
-from data.vocabulary import DONE_ACTIONS, OPEN_ACTIONS, ActionState
+from data.vocabulary import DONE_ACTIONS, OPEN_ACTIONS, ActionState, Role
 
 Group = Literal["Decide", "Ticket", "Queue", "Go to", "Console"]
 
@@ -31,6 +31,8 @@ class Context:
     workers: int = 0
     busy: frozenset[str] = field(default_factory=frozenset)
     """Actions whose decision is being written."""
+    role: Role = Role.ADMIN
+    """What the person may do."""
     key: Callable[[str], str] = field(default_factory=lambda: _usual_key)
     """How the key of a command is written now."""
 
@@ -56,6 +58,19 @@ Reason = Callable[[Context], str | None]
 
 def _always(_: Context) -> str | None:
     return None
+
+
+def needs(least: Role, reason: Reason = _always) -> Reason:
+    """A reason that comes first for people of a lesser role."""
+
+    def why(context: Context) -> str | None:
+        if context.role.rank >= least.rank:
+            return reason(context)
+        if context.role is Role.VIEWER:
+            return "a viewer may not decide"
+        return f"only {'an' if least is Role.ADMIN else 'a'} {least} may"
+
+    return why
 
 
 def _decide(context: Context) -> str | None:
@@ -162,23 +177,47 @@ def _usual_key(name: str) -> str:
 
 COMMANDS: tuple[Command, ...] = (
     Command(
-        "approve", "Approve", "Approve what is shown, or all that is marked", "a", "Decide", _decide
+        "approve",
+        "Approve",
+        "Approve what is shown, or all that is marked",
+        "a",
+        "Decide",
+        needs(Role.OPERATOR, _decide),
     ),
     Command(
-        "reject", "Reject", "Reject it with a reason that the agents read", "r", "Decide", _decide
+        "reject",
+        "Reject",
+        "Reject it with a reason that the agents read",
+        "r",
+        "Decide",
+        needs(Role.OPERATOR, _decide),
     ),
-    Command("edit", "Edit", "Change its arguments and approve it so", "e", "Decide", _decide_one),
+    Command(
+        "edit",
+        "Edit",
+        "Change its arguments and approve it so",
+        "e",
+        "Decide",
+        needs(Role.OPERATOR, _decide_one),
+    ),
     Command(
         "mark", "Mark", "Mark this approval, to decide several at once", "space", "Decide", _mark
     ),
-    Command("undo", "Undo", "Take back what was done in the ticket", "u", "Ticket", _undo),
+    Command(
+        "undo",
+        "Undo",
+        "Take back what was done in the ticket",
+        "u",
+        "Ticket",
+        needs(Role.OPERATOR, _undo),
+    ),
     Command(
         "retry",
         "Look again",
         "Have the agents look at it again",
         "R",
         "Ticket",
-        _retry,
+        needs(Role.OPERATOR, _retry),
         False,
     ),
     Command("search", "Search", "Find tickets by words and fields", "slash", "Queue"),

@@ -13,6 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
+from agents.authority import PASSPHRASE, TOKEN
 from console import ending, terminal
 from console.arrivals import Arrivals, Note
 from console.decisions import Decisions
@@ -22,11 +23,13 @@ from console.live import Changed, FeedTrouble, LiveFeed
 from console.palette import Commands
 from console.screens.commanding import CommandScreen
 from console.screens.desk import Desk
+from console.screens.sign_in import SignIn
 from console.screens.themes import Themes
 from console.session import SessionLike
 from console.widgets.status import Standing
 from console.workers import AGAIN_SECONDS, WorkerKeeper
 from data.queries.rows import Health
+from data.vocabulary import Role
 
 if TYPE_CHECKING:
     from console.settings import Settings
@@ -65,16 +68,20 @@ class Handrail(App[None]):
         settings: "Settings | None" = None,
         keys: Keys | None = None,
         keep_in: Path | None = None,
+        ask_sign_in: bool = False,
     ) -> None:
         """On an open session; with a worker of its own unless one is alive or none is wanted.
 
-        `settings` are the person's, `keys` those checked against each other, and `keep_in` is the
-        file that a choice made here is kept in.
+        Whom the session does not know must sign in first; with `ask_sign_in` everybody must,
+        whatever the computer or a token says. `settings` are the person's, `keys` those checked
+        against each other, and `keep_in` is the file that a choice made here is kept in.
         """
         super().__init__()
         self.session, self.settings, self.keys = session, settings, keys or Keys()
+        self._let_in = session.person is not None and not ask_sign_in
+        self._asks = ask_sign_in
         self.decisions = Decisions(session, self._busy_changed, self.write_trouble)
-        self.standing = Standing(start_key=self.keys.shown("worker"))
+        self.standing = Standing(start_key=self.keys.shown("worker"), who=self._who)
         self.failure: Exception | None = None
         """The fault that ended the console, if one did."""
         self._keep_in = keep_in
@@ -82,8 +89,7 @@ class Handrail(App[None]):
         self._feed = LiveFeed(session.store, self.post_message)
         self._troubles: dict[str, str | None] = {}
         self._interrupted = -LEAVE_SECONDS
-        where = f"{self.keys.shown('go-approvals')} shows it"
-        self._arrivals = Arrivals(session.store, session.operator, self._tell, where)
+        self._arrivals = self._new_arrivals()
         self.set_keymap(self.keys.keymap)
         if settings is not None:
             self.theme = settings.theme
@@ -100,9 +106,36 @@ class Handrail(App[None]):
         """The workspace's time."""
         return self.session.store.clock.now()
 
+    @property
+    def role(self) -> Role:
+        """What the person at this console may do."""
+        person = self.session.person if self._let_in else None
+        return person.role if person is not None else Role.VIEWER
+
+    @property
+    def _who(self) -> str | None:
+        """Who is signed in, where people sign in."""
+        person = self.session.person if self._let_in else None
+        if person is None or person.signed_in_by not in (PASSPHRASE, TOKEN):
+            return None
+        return f"{line(person.name, 40)}, {person.role}"
+
+    def _new_arrivals(self) -> Arrivals:
+        where = f"{self.keys.shown('go-approvals')} shows it"
+        return Arrivals(self.session.store, self.session.operator, self._tell, where)
+
     def get_default_screen(self) -> Screen[Any]:
-        """The desk is home."""
-        return Desk()
+        """The desk is home, for who may see it."""
+        return Desk() if self._let_in else Screen()
+
+    @on(SignIn.SignedIn)
+    def signed_in(self, event: SignIn.SignedIn) -> None:
+        """From here on they are who decides."""
+        log.info("signed in as %s", event.person.role)
+        self._let_in = True
+        self._arrivals = self._new_arrivals()
+        self._restate()
+        self.switch_screen(Desk())
 
     def get_system_commands(self, screen: Screen[Any]) -> "list[SystemCommand]":
         """Only ours are offered, by their own provider."""
@@ -113,6 +146,8 @@ class Handrail(App[None]):
         log.info("console started, theme %s, %s", self.theme, self.size)
         if not self.is_headless:
             ending.end_by_signals(self)
+        if not self._let_in:
+            self.push_screen(SignIn(self.session, "" if self._asks else self.session.operator))
         self._feed.start()
         self.set_interval(1.0, self._look_after_worker)
         levels = self.settings.reminders.after if self.settings else ()
@@ -163,7 +198,7 @@ class Handrail(App[None]):
     def _restate(self, worker: str | None = None) -> None:
         told = worker if worker is not None else self.standing.worker
         problem = next((each for each in self._troubles.values() if each), None)
-        self.standing = Standing(problem, told, self.standing.start_key)
+        self.standing = Standing(problem, told, self.standing.start_key, self._who)
         for screen in self.screen_stack:
             if isinstance(screen, Desk) and screen.standing:
                 screen.show_status()
@@ -176,7 +211,9 @@ class Handrail(App[None]):
     # What needs a person.
 
     def _tell(self, notes: list[Note]) -> None:
-        """Tell of what came, in the ways that are set."""
+        """Tell of what came, in the ways that are set, to somebody who may see it."""
+        if not self._let_in:
+            return
         wanted = self.settings.arrivals if self.settings else None
         for note in notes if wanted is None or wanted.toasts else []:
             self.notify(note.text, severity=note.severity, markup=False, timeout=8)

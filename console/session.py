@@ -3,6 +3,7 @@
 from subprocess import Popen
 from typing import Any, Protocol
 
+from agents.authority import Person
 from data.store import Store
 
 
@@ -65,6 +66,15 @@ class SessionLike(Protocol):
     @property
     def operator(self) -> str:
         """The name that decisions are recorded under."""
+        ...
+
+    @property
+    def person(self) -> Person | None:
+        """Who it is, as far as that is proved; None: they must sign in first."""
+        ...
+
+    def sign_in(self, name: str, passphrase: str) -> Person:
+        """Who it is from now on; NotAllowed if the passphrase is not theirs."""
         ...
 
     def start_worker(self) -> "Popen[bytes] | Popen[str]":

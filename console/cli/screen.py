@@ -97,7 +97,9 @@ def show_console(
     typer.Exit with 128 and the signal's number if a signal ended it.
     """
     look = look or look_of_person()
-    _ = session.service  # a mistake in the policy is told before the screen changes
+    # A mistake in the policy, or a token of somebody else's, is told before the screen changes.
+    _ = session.service
+    session.recognise()
     from console.crash import OURS, Logbook
     from console.running import run
 

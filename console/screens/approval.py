@@ -126,6 +126,7 @@ class Approval(CommandScreen):
             approvals=1,
             workers=self.console.workers_alive,
             busy=frozenset(self.console.decisions.busy),
+            role=self.console.role,
             key=self.console.keys.shown,
         )
 

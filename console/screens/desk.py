@@ -323,6 +323,7 @@ class Desk(DeskCommands, CommandScreen):
             approvals=self.approvals.count,
             workers=self.console.workers_alive,
             busy=frozenset(self.console.decisions.busy),
+            role=self.console.role,
             key=self.console.keys.shown,
         )
 

@@ -32,6 +32,8 @@ class Standing:
     """What became of the worker that this console started."""
     start_key: str = "w"
     """How the key that starts one is written."""
+    who: str | None = None
+    """Who is signed in, and as what."""
 
 
 def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]:
@@ -42,6 +44,8 @@ def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]
     if health.halts:
         held = "; ".join(line(halt, 60) for halt in health.halts)
         parts.append(text((f"■ STOPPED: {held}", "bold $text-error")))
+    if standing.who:
+        parts.append(text((line(standing.who, 60), "bold")))
     alive = [worker for worker in health.workers if worker.alive]
     sick = [worker.problem for worker in alive if worker.problem]
     if sick:

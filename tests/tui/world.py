@@ -1,13 +1,17 @@
 """A session on a small workspace, with the real service, which keeps what it was told."""
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agents.authority import WORD, Person
+from agents.operators import Operators
 from agents.policy.model import load_policy
 from agents.service import Decided, Service
+from data.vocabulary import Role
 from data.workspace import Workspace
+from tests.operators_support import CHEAP
 from tests.tui.company import fill
 from tests.tui.rows import make_store
 
@@ -31,9 +35,9 @@ class RecordingService(Service):
         self.calls.append(("edit", action_id, {"by": by, "changes": changes}))
         return super().edit(action_id, by=by, changes=changes)
 
-    def undo(self, action_id: str, *, by: str) -> None:
+    def undo(self, action_id: str, *, by: str) -> Decided:
         self.calls.append(("undo", action_id, {"by": by}))
-        super().undo(action_id, by=by)
+        return super().undo(action_id, by=by)
 
     def retry(self, ticket_id: str, *, by: str) -> None:
         self.calls.append(("retry", ticket_id, {"by": by}))
@@ -50,6 +54,19 @@ class TestSession:
     service: RecordingService
     operator: str = "maya"
     started: int = 0
+    person: Person | None = field(default_factory=lambda: Person("maya", Role.ADMIN, WORD))
+
+    @property
+    def operators(self) -> Operators:
+        """Who may look or decide; passphrases cost nothing to check."""
+        return Operators(self.store, CHEAP)
+
+    def sign_in(self, name: str, passphrase: str) -> Person:
+        """As the real session does."""
+        self.person = self.operators.sign_in(name, passphrase)
+        self.operator = self.person.name
+        self.service.signed_in_by = self.person.signed_in_by
+        return self.person
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
         """Counts, and starts something that ends at once."""
