@@ -23,6 +23,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from agents.engine.advance import Engine
+from agents.errors import Retryable
+from agents.reach import Reach
 from agents.runtime.worker import run_worker
 from agents.service import Service
 from agents.stuck import give_up, problem_of
@@ -80,11 +82,16 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
     with open_parts(workspace, places) as parts:
         engine, service = Engine(parts), Service(workspace, parts.policy)
         row = Registration(workspace)
+        reach = Reach(lambda: parts.reader.record("plans", ""))
 
         def advance(ticket_id: str) -> None:
             if not stop.is_set():
                 worked.advanced.add(ticket_id)
-                engine.advance(ticket_id)
+                try:
+                    engine.advance(ticket_id)
+                except Retryable:
+                    reach.doubt()
+                    raise
 
         def on_stuck(ticket_id: str, error: Exception) -> None:
             worked.given_up[ticket_id] = problem_of(error)
@@ -97,17 +104,20 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
         def heartbeat(running: frozenset[str]) -> None:
             if order.parent is not None and os.getppid() != order.parent:
                 stop.set()
-            _patiently(lambda: row.beat(len(running)), None)
+            _patiently(lambda: row.beat(len(running), reach.problem), None)
 
         def pending(limit: int) -> list[str]:
             if order.until_idle:
                 return tickets_in_turn(workspace, limit)
+            if reach.problem is not None:
+                return []
             return _patiently(lambda: tickets_in_turn(workspace, limit), [])
 
         dispatcher = DbosDispatcher(
             advance, dispatch_url(workspace), worker_id=row.id, concurrency=order.concurrency
         )
         order.on_ready()
+        reach.start()
         try:
             run_worker(
                 dispatcher,
@@ -121,6 +131,7 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
                 until_idle=order.until_idle,
             )
         finally:
+            reach.stop()
             row.end()
     return worked
 
@@ -145,9 +156,10 @@ class Registration:
                 heartbeat_at=tx.now,
             )
 
-    def beat(self, busy: int) -> None:
-        """Say that the worker lives, with so many tickets in hand."""
-        self._set(heartbeat_at=self._workspace.clock.now(), busy=busy, ended_at=None)
+    def beat(self, busy: int, problem: str | None = None) -> None:
+        """Say that the worker lives, with so many tickets in hand, and what keeps it from work."""
+        now = self._workspace.clock.now()
+        self._set(heartbeat_at=now, busy=busy, ended_at=None, problem=problem)
 
     def end(self) -> None:
         """Say that it has ended."""

@@ -130,6 +130,19 @@ class Session:
                 start_new_session=True,
             )
 
+    def last_words(self) -> str:
+        """The last line that a worker wrote before it ended; empty if none can be told."""
+        if self.store.url.get_backend_name() != "sqlite":
+            return ""
+        path = self.store.beside(LOG)
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 2_000))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+        said = next((each for each in reversed(lines) if each.startswith("handrail worker: ")), "")
+        return said.removeprefix("handrail worker: ")
+
     def close(self) -> None:
         """Give everything back; a worker that was started is its owner's to stop."""
         self.store.close()
