@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy import update
 
+from agents.endings import end_runs
 from agents.engine import by_hand, executor
 from agents.engine.conversation import add_message
 from agents.engine.handoff import looks_again, pass_on
 from agents.engine.journal import Journal
+from agents.engine.owned import where_it_stands
 from agents.engine.parts import Parts
 from agents.engine.propose import store_plan
 from agents.engine.recording import store_understanding
@@ -69,14 +71,14 @@ class Engine:
         if owned or any(a["proposed_by"] for a in snapshot.actions):
             by_hand.carry_on(self.parts, journal, snapshot)
             if owned:
+                self._settle_begun(journal, snapshot)
                 settle_owned(self.parts, journal, ticket["id"])
             seen, snapshot = ticket["wake_seq"], take_snapshot(self.parts.store, ticket["id"])
             # What came in meanwhile is looked at next time.
             ticket = snapshot.ticket
             ticket["wake_seq"] = seen
         if owned:
-            with journal.write() as tx:
-                mark_read(tx, snapshot, timer_at=first_expiry(snapshot))
+            self._leave_to_owner(journal, snapshot)
             return
         if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
             journal.resume(run["id"])
@@ -260,6 +262,21 @@ class Engine:
                 timer_at=None,
             )
 
+    def _leave_to_owner(self, journal: Journal, snapshot: Snapshot) -> None:
+        """What a person has taken is theirs; only time can end it without them."""
+        with journal.write() as tx:
+            if tx.ticket(journal.ticket_id)["wake_seq"] > snapshot.ticket["wake_seq"]:
+                mark_read(tx, snapshot)
+                return
+            changes = where_it_stands(snapshot)
+            if changes["status"] == snapshot.ticket["status"]:
+                changes |= self._close_in_time(tx, journal, snapshot)
+            if changes.get("ended_at"):
+                end_runs(tx, snapshot.ticket["id"])
+                changes |= {"owner": AGENTS_OWN, "read_count": len(snapshot.messages)}
+            times = [t for t in (changes.get("timer_at"), first_expiry(snapshot)) if t is not None]
+            mark_read(tx, snapshot, **changes | {"timer_at": min(times, default=None)})
+
     def _by_time(self, journal: Journal, snapshot: Snapshot) -> None:
         """Nobody wrote and nothing runs: what time alone brings."""
         ticket, parts = snapshot.ticket, self.parts
@@ -289,7 +306,8 @@ class Engine:
         ticket, run, days = snapshot.ticket, snapshot.run, self.parts.policy.tickets
         if ticket["status"] not in (TicketStatus.RESOLVED, TicketStatus.AWAITING_CUSTOMER):
             return {}
-        since = ticket["ended_at"] or (run and run["ended_at"]) or ticket["updated_at"]
+        moments = [m for m in (run and run["ended_at"], ticket["answered_at"]) if m is not None]
+        since = ticket["ended_at"] or max(moments, default=ticket["updated_at"])
         closes = since + timedelta(days=days.close_after_days)
         if tx.now < closes:
             return {"timer_at": closes}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from agents.connectors.protocols import Effect
-from agents.engine import taking_back
+from agents.engine import owned, taking_back
 from agents.engine.conversation import add_message
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
@@ -147,13 +147,15 @@ def _finish(
         why = {"why": problem} if problem else {}
         journal.tell(tx, f"action.{state}", {**data, **why})
         if name is ActionName.SEND_REPLY and state is ActionState.VERIFIED:
-            _answered(tx, journal, action)
+            _answered(parts, tx, journal, action)
+        elif name is ActionName.SEND_REPLY and action["proposed_by"]:
+            owned.not_sent(tx, journal, action, state, problem)
         if name is ActionName.UNDO:
             taking_back.record(parts, tx, journal, action, state, problem)
     return Outcome(state, problem)
 
 
-def _answered(tx: Transaction, journal: Journal, action: Row) -> None:
+def _answered(parts: Parts, tx: Transaction, journal: Journal, action: Row) -> None:
     """Put the answer that went out into the conversation, together with the record of it."""
     body, by = action["arguments"]["body"], action["proposed_by"]
     add_message(tx, action["ticket_id"], Author.OPERATOR if by else Author.AGENT, body, by)
@@ -163,6 +165,7 @@ def _answered(tx: Transaction, journal: Journal, action: Row) -> None:
     journal.tell(tx, "reply", data, agent=agent.value, payload=body)
     if by:
         tx.set_ticket(action["ticket_id"], answered_at=tx.now)
+        owned.went_out(parts, tx, action)
 
 
 def _bring_up(tx: Transaction, action: Row, effect: Effect) -> None:

@@ -52,12 +52,13 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
     """Store the ticket's understanding, its issues, and the actions that they propose, at once."""
     withheld = _over_limit(parts, thought)
     broken = _broken(snapshot, thought)
+    kept_as_is = {*broken, *(_followers(snapshot) if broken else ())}
     proposals: dict[int, list[Proposal]] = {}
     seen: set[tuple[ActionName, str]] = set()
     for position, matter in enumerate(thought.matters):
         if matter.finding is None or matter.follows or matter.settled or thought.take_back:
             continue
-        if matter.stored is not None and matter.stored["id"] in broken:
+        if matter.stored is not None and matter.stored["id"] in kept_as_is:
             continue
         made: list[Proposal] = []
         for planned in matter.finding.plan:
@@ -81,7 +82,7 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
         for issue in broken.values():
             hand_on(tx, issue)
         for position, matter in enumerate(thought.matters):
-            if matter.stored is not None and matter.stored["id"] in broken:
+            if matter.stored is not None and matter.stored["id"] in kept_as_is:
                 continue
             issue_id = store_issue(tx, snapshot, thought, matter, position, withheld)
             for proposal in proposals.get(position, []):
@@ -94,6 +95,11 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
                     tx, parts, journal, snapshot, matter, issue_id, proposal, action_position
                 )
         _retire(tx, journal, snapshot, thought, kept, broken)
+
+
+def _followers(snapshot: Snapshot) -> set[str]:
+    """Issues that were found to follow from another of the ticket's."""
+    return {i["id"] for i in snapshot.issues if (i["slots"] or {}).get("follows")}
 
 
 def _broken(snapshot: Snapshot, thought: Thought) -> dict[str, Row]:

@@ -20,7 +20,7 @@ from agents.understanding import signs
 from agents.understanding.grounding import World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Found, Reading
-from agents.understanding.triage import priority_of, read_messages
+from agents.understanding.triage import hides_orders, priority_of, read_messages
 from data.vocabulary import AgentName, IssueState
 
 
@@ -32,7 +32,10 @@ def triage_messages(journal: Journal, snapshot: Snapshot) -> list[Reading]:
     """One reading per message of the customer; what the log shows is of the unread ones."""
     subject = snapshot.ticket["subject"]
     texts = [(subject if i == 0 else "", m["body"]) for i, m in enumerate(snapshot.messages)]
-    readings = read_messages(texts)
+    readings = [
+        replace(reading, instruction=reading.instruction or hides_orders(message["raw"] or ""))
+        for reading, message in zip(read_messages(texts), snapshot.messages, strict=True)
+    ]
     first = snapshot.ticket["read_count"]
     for position, reading in enumerate(readings[first:], first):
         _log_triage(journal, position, reading)

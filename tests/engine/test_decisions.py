@@ -370,3 +370,27 @@ def test_a_policy_that_forbids_meanwhile_refuses(desk: Open) -> None:
     assert one.effects("process_refund") == []
     assert one.states(ticket, "process_refund") == ["stale", "refused"]
     assert one.status(ticket) == "escalated"
+
+
+def test_a_plan_that_no_longer_fits_after_a_part_was_done_goes_to_a_person(desk: Open) -> None:
+    """The charge is disputed when the subscription has been reinstated already."""
+    one = desk("wrongful-cancellation")
+    ticket = _asking(one)
+    one.approve(one.asked("reinstate_subscription"))
+    one.run()
+    refund = one.waiting("process_refund")[0]
+    one.alter("charges", refund.arguments["charge"], status="disputed")
+    one.approve(refund)
+    one.run()
+    for request in one.waiting():
+        one.service.reject(request.id, by="priya", reason="the bank decides")
+        one.run()
+    assert one.states(ticket, "reinstate_subscription") == ["verified"]
+    assert one.effects("process_refund") == []
+    assert one.status(ticket) == "escalated"
+    outcome = one.detail(ticket).outcome
+    assert outcome
+    assert outcome["code"] in ("stale", "rejected", "policy_refused")
+    reply = one.replies(ticket)[-1]
+    assert "reinstated" in reply or "active again" in reply
+    assert refund.arguments["charge"] not in reply
