@@ -81,7 +81,8 @@ def verify(
         out(f"BROKEN: {line(found.first.text, 1000)} ({breaks} in {_checked(found)})")
     else:
         as_anchored = f", as anchored at {line(held.at)}" if held else ""
-        out(f"fine: {_checked(found)}{as_anchored}; {took:.1f} s")
+        digest = f", sha256 {found.sha256}" if found.sha256 else ""
+        out(f"fine: {_checked(found)}{as_anchored}{digest}; {took:.1f} s")
     if found.sealed and not as_json:
         say(
             f"{found.sealed:,} event(s) hold masked words: their places were checked, not what "
@@ -139,6 +140,7 @@ def _document(found: "Findings", anchor: "Anchor | None", took: float) -> dict[s
         "texts": found.texts,
         "erased": found.erased,
         "masked_events": found.sealed,
+        "sha256": found.sha256,
         "broken": found.broken,
         "first": _break(found.first) if found.first else None,
         "breaks": [_break(each) for each in found.breaks],

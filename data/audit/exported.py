@@ -71,7 +71,8 @@ class _Check:
             self._add("stands behind the last line: it was put in", number)
         elif content is not None and set(content) == {"sha256"}:
             self._state = "ended"
-            if line != encoded({"sha256": self._digest.hexdigest()}) and not self.found.breaks:
+            self.found.sha256 = self._digest.hexdigest()
+            if line != encoded({"sha256": self.found.sha256}) and not self.found.breaks:
                 self._add("the lines do not fit the digest in the last one: one was changed", None)
         else:
             kind = next(iter(content)) if content else ""

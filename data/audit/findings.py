@@ -51,6 +51,8 @@ class Findings:
     """Of them, those whose text was erased; their digests stay."""
     sealed: int = 0
     """Events of a masked export whose own hash could not be computed anew."""
+    sha256: str | None = None
+    """Of an exported file, as it was put on record: the digest of all lines but the last."""
     broken: int = 0
     breaks: list[Break] = field(default_factory=list)
     """The first of them, in the order in which they were found."""
@@ -64,8 +66,14 @@ class Findings:
         """Count a break, and keep it if it is among the first."""
         self.broken += 1
         if len(self.breaks) < NAMED:
-            self.breaks.append(found)
+            chain = None if found.chain is None else readable(found.chain)
+            self.breaks.append(replace(found, what=readable(found.what), chain=chain))
 
     def name_tickets(self, refs: dict[str, str]) -> None:
         """Put the refs of tickets to the breaks of their chains."""
         self.breaks = [replace(b, ref=refs.get(b.chain or "", b.ref)) for b in self.breaks]
+
+
+def readable(text: object) -> str:
+    """A stored value as text that can be written and looked for, whatever bytes it held."""
+    return str(text).encode("utf-8", "replace").decode()

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
-from data.audit.findings import Break, Findings
+from data.audit.findings import Break, Findings, readable
 from data.store import EVENT, MESSAGE, PAYLOAD
 
 SALT_LENGTH = 16
@@ -51,11 +51,11 @@ def check_messages(connection: Connection, found: Findings) -> None:
 
 
 def _check_some(connection: Connection, found: Findings, rows: Sequence[Any]) -> None:
-    chains = {row.ticket_id for row in rows}
+    chains = {readable(row.ticket_id) for row in rows}
     first = select(EVENT.c.chain, EVENT.c.data).where(
         EVENT.c.chain.in_(chains), EVENT.c.position == 1
     )
-    opened: dict[str, str] = {row.chain: row.data for row in connection.execute(first)}
+    opened = {row.chain: str(row.data) for row in connection.execute(first)}
     for chain, payload_id, salt, body in rows:
         found.texts += 1
         if payload_id is None:
@@ -75,5 +75,5 @@ def _check_some(connection: Connection, found: Findings, rows: Sequence[Any]) ->
 def _tells(connection: Connection, chain: str, digest: str) -> bool:
     """Whether an event of the chain holds the digest."""
     holds = or_(EVENT.c.payload_digest == digest, EVENT.c.data.contains(digest))
-    query = select(EVENT.c.id).where(EVENT.c.chain == chain, holds).limit(1)
+    query = select(EVENT.c.id).where(EVENT.c.chain == readable(chain), holds).limit(1)
     return connection.execute(query).first() is not None

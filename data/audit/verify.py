@@ -81,9 +81,9 @@ class _Scan:
                     except (TypeError, UnicodeError):
                         fits = False
                     if not fits:
-                        found.add(Break(CHANGED, str(chain), position, event))
+                        found.add(Break(CHANGED, chain, position, event))
                 else:
-                    found.add(Break(misplaced(position, last), str(chain), None, event))
+                    found.add(Break(misplaced(position, last), chain, None, event))
                 # What follows is compared with what stands here: one break is told once.
                 heads[chain] = (position if type(position) is int else last + 1, stored)
                 if payload_id is not None or digest is not None:
@@ -93,7 +93,7 @@ class _Scan:
                         if problem is None:
                             found.erased += 1
                         else:
-                            found.add(Break(problem, str(chain), position, event))
+                            found.add(Break(problem, chain, position, event))
             found.events += len(rows)
             if found.events - told >= PROGRESS_EVERY:
                 told = found.events
@@ -133,9 +133,7 @@ def _check_heads(connection: Connection, found: Findings, heads: Heads) -> None:
             found.add(Break("its head does not fit its last event: one was changed", chain, last))
     for chain, (position, _) in heads.items():
         found.add(
-            Break(
-                "has events but no head: it was put in, or its head removed", str(chain), position
-            )
+            Break("has events but no head: it was put in, or its head removed", chain, position)
         )
 
 
