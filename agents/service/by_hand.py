@@ -65,22 +65,35 @@ class ByHand(Deciding):
 
     def answer(self, ticket_id: str, body: str, *, by: str) -> str:
         """Send the customer a reply that an operator wrote; the id of its action."""
+        with self.store.write() as tx:
+            person = self._person(tx, by)
+            check_may_approve(self.policy, person, ActionName.SEND_REPLY, None, None)
+            return self._answer(tx, ticket_id, body, person, None)
+
+    def _answer(
+        self,
+        tx: Transaction,
+        ticket_id: str,
+        body: str,
+        person: Person,
+        then: dict[str, Any] | None,
+    ) -> str:
+        """A reply that its writer approves; `then` is what its going out means for the ticket."""
         if not body.strip():
             raise NotDecidable("the reply is empty; write what the customer is to read")
         arguments = check_arguments(
             ActionName.SEND_REPLY, {"ticket": ticket_id, "body": body.strip()}
         )
-        with self.store.write() as tx:
-            person = self._person(tx, by)
-            check_may_approve(self.policy, person, ActionName.SEND_REPLY, None, None)
-            ruling = Ruling(Gate.ASK, 1, "a person wrote it")
-            why = f"{by} answers the customer"
-            action = self._insert(
-                tx, ticket_id, ActionName.SEND_REPLY, arguments, by, ruling, reason=why
-            )
-            self._approve_own(tx, action, person)
-            tx.wake(ticket_id)
-            return str(action["id"])
+        preview = _first_preview(ActionName.SEND_REPLY, arguments, tx.ticket(ticket_id))
+        action = self._insert(
+            tx, ticket_id, ActionName.SEND_REPLY, arguments, person.name,
+            Ruling(Gate.ASK, 1, "a person wrote it"),
+            reason=f"{person.name} answers the customer",
+            preview=preview | ({"then": then} if then else {}),
+        )  # fmt: skip
+        self._approve_own(tx, action, person)
+        tx.wake(ticket_id)
+        return str(action["id"])
 
     def undo(self, action_id: str, *, by: str) -> Decided:
         """Ask for an executed action to be taken back; that is an action of its own.

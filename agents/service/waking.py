@@ -5,9 +5,10 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from agents.authority import check_may_act
+from agents.errors import NotDecidable
 from agents.service.acts import Acts
 from data.store import TICKET, NewEvent
-from data.vocabulary import AgentName, Role
+from data.vocabulary import AGENTS_OWN, AgentName, Role
 
 
 class Waking(Acts):
@@ -18,6 +19,11 @@ class Waking(Acts):
         with self.store.write() as tx:
             check_may_act(self._person(tx, by), Role.OPERATOR, "send tickets to the agents")
             ticket = tx.ticket(ticket_id)
+            if ticket["owner"] != AGENTS_OWN:
+                raise NotDecidable(
+                    f"{ticket['owner']} has ticket {ticket['ref']}; "
+                    f"`handrail handback {ticket['ref']}` gives it to the agents"
+                )
             tx.append(NewEvent("ticket.retried", AgentName.OPERATOR.value, {"by": by}, ticket_id))
             tx.set_ticket(ticket_id, read_count=max(0, ticket["read_count"] - 1))
             tx.wake(ticket_id)
