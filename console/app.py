@@ -17,6 +17,7 @@ from agents.authority import PASSPHRASE, TOKEN
 from console import ending, terminal
 from console.arrivals import Arrivals, Note
 from console.decisions import Decisions
+from console.disk import low_disk
 from console.format import line, show_times_in
 from console.keymap import Keys
 from console.live import Changed, FeedTrouble, LiveFeed
@@ -38,6 +39,9 @@ _HERE = Path(__file__).parent
 
 LEAVE_SECONDS = 4.0
 """Within so long, a second ctrl+c leaves."""
+
+DISK_SECONDS = 5.0
+"""Between two looks at the room on the disk."""
 
 LATE_SECONDS = 20.0
 """Between two looks at approvals that wait too long."""
@@ -150,6 +154,7 @@ class Handrail(App[None]):
             self.push_screen(SignIn(self.session, "" if self._asks else self.session.operator))
         self._feed.start()
         self.set_interval(1.0, self._look_after_worker)
+        self.set_interval(DISK_SECONDS, self._look_at_disk)
         levels = self.settings.reminders.after if self.settings else ()
         if levels:
             from console.reminding import LateApprovals
@@ -180,9 +185,9 @@ class Handrail(App[None]):
         """The workspace cannot be watched, or can be again."""
         self._trouble("feed", event.problem)
 
-    def read_trouble(self, problem: str | None) -> None:
+    def read_trouble(self, problem: str | None, pane: str = "") -> None:
         """A pane could not be read, or could again."""
-        self._trouble("read", problem)
+        self._trouble(f"read {pane}", problem)
 
     def write_trouble(self, problem: str | None) -> None:
         """What a person decided could not be written, or it is known to work again."""
@@ -259,6 +264,10 @@ class Handrail(App[None]):
     def _worker_told(self, words: str) -> None:
         log.info("%s", words)
         self._restate(words)
+
+    def _look_at_disk(self) -> None:
+        folder = getattr(self.session.store, "folder", None)
+        self._trouble("disk", low_disk(folder) if folder is not None else None)
 
     def stop_worker(self) -> None:
         """Have our worker end after its step, unless it is to stay."""

@@ -13,6 +13,9 @@ from data.errors import HandrailError
 
 Found = TypeVar("Found")
 
+AGAIN_SECONDS = 0.5
+"""Before what could not be read is read again."""
+
 
 def in_words(problem: Exception) -> str:
     """An error of the store or the service as one line for a person."""
@@ -78,10 +81,13 @@ class Reading(Generic[Found]):
                 self._asked, begun = False, time.monotonic()
                 try:
                     found = await asyncio.to_thread(self._load)
-                except Exception as problem:  # said on the screen; the next change tries again
+                except Exception as problem:  # said on the screen
                     if self._there:
                         self._trouble(in_words(problem))
-                    await asyncio.sleep(0.2)
+                    # What is asked for cannot be read: the next change tries again. All else may
+                    # be over soon.
+                    self._asked = self._asked or not isinstance(problem, HandrailError)
+                    await asyncio.sleep(AGAIN_SECONDS)
                     continue
                 if not self._there:
                     return

@@ -9,11 +9,9 @@ import typer
 
 from console.cli.options import AsJson, Db
 from console.cli.printing import out, print_json, stamp
+from console.disk import LOW_DISK, size
 from console.format import STATUS, age, cost, line, money
 from data.queries.rows import Health
-
-LOW_DISK = 200 * 2**20
-"""Bytes; below it the workspace is in danger."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def troubles(found: Health, disk: Disk | None, now: datetime) -> list[str]:
     wrong += [f"worker {w.pid}: {line(w.problem)}" for w in found.workers if w.problem]
     wrong += [f"the stop button holds {line(halt)}" for halt in found.halts]
     if disk is not None and disk.free < LOW_DISK:
-        wrong.append(f"the disk has only {_size(disk.free)} left")
+        wrong.append(f"the disk has only {size(disk.free)} left")
     return wrong
 
 
@@ -129,13 +127,5 @@ def _lines(found: Health, disk: Disk | None, now: datetime, place: str) -> list[
         f"model      embedded, {cost(found.spend_today_micros)} spent today",
     ]
     if disk is not None:
-        lines.append(f"disk       {_size(disk.free)} free, workspace {_size(disk.workspace)}")
+        lines.append(f"disk       {size(disk.free)} free, workspace {size(disk.workspace)}")
     return lines
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "KB", "MB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GB"

@@ -1,6 +1,6 @@
 """The desk: queue, the selected ticket, the agents' trace, and what waits for a decision."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -118,14 +118,25 @@ class Desk(DeskCommands, CommandScreen):
         self.trace = self.query_one(TraceTree)
         for pane, place in FRAMES.items():
             self.query_one(f"#{pane}").border_title = PANES[place]
-        trouble = self.console.read_trouble
-        self._ticket = Reading(self, "ticket", self._load_ticket, self._show_ticket, trouble)
+
+        def trouble(pane: str) -> Callable[[str | None], None]:
+            return lambda problem: self.console.read_trouble(problem, pane)
+
+        self._ticket = Reading(
+            self, "ticket", self._load_ticket, self._show_ticket, trouble("ticket")
+        )
         self._wanted: tuple[str | None, int] = (None, 0)
         store = self.console.session.store
         self._waiting = Reading(
-            self, "approvals", lambda: pending_approvals(store), self._show_approvals, trouble
+            self,
+            "approvals",
+            lambda: pending_approvals(store),
+            self._show_approvals,
+            trouble("approvals"),
         )
-        self._health = Reading(self, "health", lambda: health(store), self._show_health, trouble)
+        self._health = Reading(
+            self, "health", lambda: health(store), self._show_health, trouble("health")
+        )
         self.preview.show_nothing("Nothing waits for a decision.")
         self.add_class("side-middle", "talk-conversation")
         self.show_pane("queue")
@@ -304,7 +315,7 @@ class Desk(DeskCommands, CommandScreen):
     @on(QueueList.Trouble)
     def queue_trouble(self, event: QueueList.Trouble) -> None:
         """Said in the status line."""
-        self.console.read_trouble(event.problem)
+        self.console.read_trouble(event.problem, "queue")
 
     def context(self) -> Context:
         """What is on the desk now."""
