@@ -23,6 +23,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Begin": {
         "demo": ("console.cli.demo", "A fresh demo workspace with tickets arriving."),
         "init": ("console.cli.init", "Create a workspace, from a scenario if one is given."),
+        "serve": ("console.cli.serve", "The same console in a browser, behind sign-in."),
         "settings": ("console.cli.settings", "What is set, ready to be saved as the file."),
         "doctor": ("console.cli.doctor", "Check configuration, database, connectors, terminal."),
     },

@@ -29,7 +29,7 @@ class Served(Handrail):
 
     def __init__(self, session: "ServedSession", server: int, **look: Any) -> None:
         """On an open session; `server` is the process that shows it, `look` as the console's."""
-        super().__init__(session, worker=False, **look)
+        super().__init__(session, worker=False, ask_sign_in=True, **look)
         self._server = server
 
     def on_mount(self) -> None:

@@ -97,6 +97,14 @@ class Page:
         """The text on the terminal's screen."""
         return "\n".join(self.screen.display)
 
+    def line_of(self, text: str) -> int:
+        """The number of the first line with a text; -1 if there is none."""
+        return next((at for at, line in enumerate(self.screen.display) if text in line), -1)
+
+    def line_of_cursor(self) -> int:
+        """The number of the line that the cursor, shown or not, stands in."""
+        return int(self.screen.cursor.y)
+
     async def until(self, holds: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until it holds; fails with what is on the screen."""
         deadline = time.monotonic() + seconds
@@ -107,6 +115,13 @@ class Page:
     async def until_shown(self, text: str) -> None:
         """Wait until a text is on the terminal's screen."""
         await self.until(lambda: text in self.shown())
+
+    async def until_asked(self, expression: str, wanted: Any) -> None:
+        """Wait until an expression in the page has a value."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (found := await self.ask(expression)) != wanted:
+            assert time.monotonic() < deadline, f"{expression} is {found!r}"
+            await asyncio.sleep(0.05)
 
     async def picture(self) -> bytes:
         """A PNG of the page."""
