@@ -70,6 +70,8 @@ class _Check:
         if self._state == "ended":
             self._add("stands behind the last line: it was put in", number)
         elif content is not None and set(content) == {"sha256"}:
+            if self._state != "head":
+                self._add("the head of the chain is missing: it was removed", number)
             self._state = "ended"
             self.found.sha256 = self._digest.hexdigest()
             if line != encoded({"sha256": self.found.sha256}) and not self.found.breaks:
@@ -123,11 +125,13 @@ class _Check:
     def _text(self, line: int, text: dict[str, Any]) -> None:
         self.found.texts += 1
         digest = text.get("digest")
-        if digest == self._due:
+        if digest is not None and digest == self._due:
             self._due = None
         elif not isinstance(digest, str) or digest not in self._told or self._due is not None:
             self._add(f"the text {text['text']} is not one of the event before it", line)
             return
+        else:
+            self._told = self._told.replace(digest, "")
         if set(text) == _ERASED:
             self.found.erased += 1
         elif set(text) != _TEXT or digest != digest_of(text["salt"], text["body"]):
