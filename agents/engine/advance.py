@@ -306,7 +306,8 @@ class Engine:
         ticket, run, days = snapshot.ticket, snapshot.run, self.parts.policy.tickets
         if ticket["status"] not in (TicketStatus.RESOLVED, TicketStatus.AWAITING_CUSTOMER):
             return {}
-        moments = [m for m in (run and run["ended_at"], ticket["answered_at"]) if m is not None]
+        ended = run["ended_at"] if run else None
+        moments = [m for m in (ended, ticket["answered_at"]) if m is not None]
         since = ticket["ended_at"] or max(moments, default=ticket["updated_at"])
         closes = since + timedelta(days=days.close_after_days)
         if tx.now < closes:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from agents.authority import OPERATOR, has_role
 from agents.connectors.protocols import Row
 from agents.engine.parts import Parts
 from agents.engine.snapshot import Snapshot
@@ -13,7 +14,7 @@ from agents.facts.money import money
 from data.queries.tickets import HANDOFF
 from data.store import Transaction
 from data.tables import Handoff
-from data.vocabulary import DONE_ACTIONS, ActionState, HandoffKind
+from data.vocabulary import DONE_ACTIONS, ActionState, HandoffKind, Role
 
 MINUTES_PER_CASE = 15
 """What a person takes for a handed-over ticket, for the estimated wait."""
@@ -39,6 +40,7 @@ def hand_over(
         staff = parts.reader.staff()
     except Retryable:
         staff = []
+    staff = staff_with(staff, skilled_operators(tx))
     able = [s for s in staff if skill == ANY or skill in (s["skills"] or [])]
     free = [s for s in able if s["available"]]
     busy = {name: _open_cases(tx, name) for name in (s["name"] for s in free)}
@@ -67,12 +69,36 @@ def hand_over(
     return {"skill": skill, "to": to, "kind": kind.value, "reason": reason, "wait_minutes": wait}
 
 
+def staff_with(staff: list[Row], operators: list[Row]) -> list[Row]:
+    """The desk system's people and this workspace's operators, each {name, skills, available}.
+
+    Who is both has the skills of both, and is there if they say so here.
+    """
+    people = {person["name"]: person for person in staff}
+    for operator in operators:
+        known = people.get(operator["name"], {})
+        skills = dict.fromkeys([*(known.get("skills") or []), *operator["skills"]])
+        people[operator["name"]] = {**operator, "skills": list(skills)}
+    return list(people.values())
+
+
+def skilled_operators(tx: Transaction) -> list[Row]:
+    """The operators who may act and have said what they take on."""
+    query = select(OPERATOR).where(OPERATOR.c.removed_at.is_(None)).order_by(OPERATOR.c.name)
+    return [
+        {"name": row.name, "skills": list(row.skills), "available": row.available}
+        for row in tx.connection.execute(query)
+        if row.skills and has_role(row.role, Role.OPERATOR)
+    ]
+
+
 def pass_on(parts: Parts, tx: Transaction, snapshot: Snapshot) -> dict[str, Any] | None:
     """After the policy's hours in a skill's queue: to anyone available; None if nobody is."""
     escalation = snapshot.ticket["escalation"] or {}
     if escalation.get("to"):
         return None
-    free = [s["name"] for s in parts.reader.staff() if s["available"]]
+    staff = staff_with(parts.reader.staff(), skilled_operators(tx))
+    free = [s["name"] for s in staff if s["available"]]
     if not free:
         return None
     to = min(free, key=lambda name: _open_cases(tx, name))

@@ -52,13 +52,18 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
     """Store the ticket's understanding, its issues, and the actions that they propose, at once."""
     withheld = _over_limit(parts, thought)
     broken = _broken(snapshot, thought)
-    kept_as_is = {*broken, *(_followers(snapshot) if broken else ())}
+    kept_as_is: set[str | None] = set()
+    if broken:
+        kept_as_is = {*broken, *_followers(snapshot)}
+        if not snapshot.unread:
+            # Nothing new was said; another reading of the same words is no new issue.
+            kept_as_is.add(None)
     proposals: dict[int, list[Proposal]] = {}
     seen: set[tuple[ActionName, str]] = set()
     for position, matter in enumerate(thought.matters):
         if matter.finding is None or matter.follows or matter.settled or thought.take_back:
             continue
-        if matter.stored is not None and matter.stored["id"] in kept_as_is:
+        if (matter.stored["id"] if matter.stored else None) in kept_as_is:
             continue
         made: list[Proposal] = []
         for planned in matter.finding.plan:
@@ -82,7 +87,7 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
         for issue in broken.values():
             hand_on(tx, issue)
         for position, matter in enumerate(thought.matters):
-            if matter.stored is not None and matter.stored["id"] in kept_as_is:
+            if (matter.stored["id"] if matter.stored else None) in kept_as_is:
                 continue
             issue_id = store_issue(tx, snapshot, thought, matter, position, withheld)
             for proposal in proposals.get(position, []):

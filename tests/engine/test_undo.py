@@ -151,7 +151,7 @@ def test_an_action_undone_in_the_middle_ends_its_issue_and_is_not_told_as_done(d
 class Botched(Faulty):
     """Refunds, and spoils its own record of it."""
 
-    def execute(self, name, arguments, key, now):  # type: ignore[no-untyped-def]
+    def execute(self, name, arguments, key, now):
         """Do it, with another result than what is on record."""
         effect = self.inner.execute(name, arguments, key, now)
         if name == "process_refund":
