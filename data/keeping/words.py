@@ -53,6 +53,11 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + IN_A_ROW]) for i in range(len(words) - IN_A_ROW + 1)}
 
 
+def _stands_in(detail: str, text: str) -> bool:
+    """Whether `text` holds it as words of its own, not within others."""
+    return bool(re.search(rf"(?<!\w){re.escape(detail)}(?!\w)", text))
+
+
 class Words:
     """What a person said, and the details by which they are known."""
 
@@ -60,13 +65,11 @@ class Words:
         """Know nothing yet."""
         self._details: set[str] = set()
         self._quotable: set[tuple[str, ...]] = set()
-        self._pattern: re.Pattern[str] | None = None
 
     def add_details(self, details: Iterable[str | None]) -> None:
         """Look for these names, addresses and numbers."""
         found = {detail.strip().lower() for detail in details if detail}
         self._details |= {d for d in found if len(d) >= _SHORTEST and any(map(str.isalnum, d))}
-        self._pattern = None
 
     def add_said(self, texts: Iterable[str | None]) -> None:
         """Look for quotations of these texts, and for the addresses and numbers in them."""
@@ -76,13 +79,10 @@ class Words:
 
     def held_by(self, text: str) -> bool:
         """Whether `text` holds a detail of the person, or words of theirs in a row."""
-        if self._pattern is None:
-            longest = sorted(self._details, key=len, reverse=True)
-            either = "|".join(map(re.escape, longest)) or r"(?!)"
-            self._pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)")
-        return bool(self._pattern.search(text.lower())) or not self._quotable.isdisjoint(
-            _runs(text)
-        )
+        lower = text.lower()
+        if any(detail in lower and _stands_in(detail, lower) for detail in self._details):
+            return True
+        return not self._quotable.isdisjoint(_runs(text))
 
     def without(self, text: str, instead: str) -> str:
         """`text`, or `instead` if it holds words of the person, or any address."""
