@@ -12,9 +12,9 @@ from agents.engine.snapshot import Snapshot
 from agents.errors import Retryable
 from agents.facts.money import money
 from data.queries.tickets import HANDOFF
-from data.store import Transaction
+from data.store import TICKET, Transaction
 from data.tables import Handoff
-from data.vocabulary import DONE_ACTIONS, ActionState, HandoffKind, Role
+from data.vocabulary import DONE_ACTIONS, ENDED_TICKETS, ActionState, HandoffKind, Role
 
 MINUTES_PER_CASE = 15
 """What a person takes for a handed-over ticket, for the estimated wait."""
@@ -131,13 +131,13 @@ def looks_again(tx: Transaction, escalation: dict[str, Any]) -> Any:
 
 
 def _open_cases(tx: Transaction, name: str) -> int:
-    return int(
-        tx.connection.execute(
-            select(func.count())
-            .select_from(HANDOFF)
-            .where(HANDOFF.c.assigned_to == name, HANDOFF.c.accepted_at.is_(None))
-        ).scalar_one()
-    )
+    """How many tickets a person has, or is to have."""
+    asked = select(func.count()).select_from(HANDOFF)
+    asked = asked.where(HANDOFF.c.assigned_to == name, HANDOFF.c.accepted_at.is_(None))
+    ended = [status.value for status in ENDED_TICKETS]
+    has = select(func.count()).select_from(TICKET)
+    has = has.where(TICKET.c.owner == name, TICKET.c.status.not_in(ended))
+    return sum(int(tx.connection.execute(query).scalar_one()) for query in (asked, has))
 
 
 def summarise(

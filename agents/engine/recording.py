@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from agents.engine.ends import Why
 from agents.engine.snapshot import Row, Snapshot
@@ -10,7 +10,7 @@ from agents.engine.thought import Matter, Thought, intents_of
 from agents.understanding.kinds import intent_of
 from agents.understanding.triage import priority_of
 from data.queries.tickets import ISSUE
-from data.store import Transaction
+from data.store import EVENT, Transaction
 from data.tables import Issue
 from data.vocabulary import ActionName, IssueState, Priority, TicketStatus
 
@@ -28,6 +28,8 @@ def store_understanding(tx: Transaction, snapshot: Snapshot, thought: Thought) -
         key=lambda p: p.rank,
         default=Priority.NORMAL,
     )
+    if _set_by_a_person(tx, ticket["id"]):
+        priority = Priority(ticket["priority"])
     tx.set_ticket(
         ticket["id"],
         customer_id=customer["id"] if customer else None,
@@ -52,6 +54,12 @@ def store_understanding(tx: Transaction, snapshot: Snapshot, thought: Thought) -
             else {}
         ),
     )
+
+
+def _set_by_a_person(tx: Transaction, ticket_id: str) -> bool:
+    """Whether a person has said how urgent the ticket is; then the agents leave it so."""
+    told = (EVENT.c.chain == ticket_id) & (EVENT.c.kind == "ticket.priority_set")
+    return tx.connection.execute(select(EVENT.c.id).where(told).limit(1)).first() is not None
 
 
 def store_issue(
