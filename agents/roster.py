@@ -83,7 +83,11 @@ class Roster:
             _check_free(tx.connection, name)
             tx.connection.execute(delete(SIGN_IN).where(SIGN_IN.c.operator == name))
             tx.connection.execute(delete(OPERATOR).where(OPERATOR.c.name == name))
-            values = {"name": name, "role": Role(role).value, "passphrase_hash": hashed}
+            values: dict[str, Any] = {
+                "name": name,
+                "role": Role(role).value,
+                "passphrase_hash": hashed,
+            }
             if code is not None:
                 values["invitation_hash"] = digest(code)
                 values["invited_until"] = tx.now + timedelta(days=INVITATION_DAYS)
