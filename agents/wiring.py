@@ -65,7 +65,8 @@ def policy_of(workspace: Workspace, places: Places) -> Policy:
 
 def service_of(workspace: Workspace, places: Places) -> Service:
     """What people do on the workspace; reads the policy, opens nothing else."""
-    return Service(workspace, policy_of(workspace, places))
+    found = find_rules(workspace.folder, places)
+    return Service(workspace, load_policy(found.policy), templates=found.templates)
 
 
 def rules_of(found: Found) -> tuple[Policy, Playbooks, Templates]:

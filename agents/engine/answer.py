@@ -14,7 +14,7 @@ from agents.engine.snapshot import Row, Snapshot
 from agents.engine.starting import check_unhindered, reached_cap
 from agents.facts.money import money
 from agents.policy.gate import rule_on
-from agents.replies import compose
+from agents.replies import Templates, compose
 from data.tables import Action, Decision
 from data.vocabulary import (
     DONE_ACTIONS,
@@ -37,6 +37,16 @@ def reply(
     parts: Parts, snapshot: Snapshot, ends: dict[str, tuple[IssueState, str | None, Why | None]]
 ) -> str:
     """One answer for what this run has handled, from what was really done."""
+    return written(parts.templates, parts.policy.name, snapshot, ends)
+
+
+def written(
+    templates: Templates,
+    company: str,
+    snapshot: Snapshot,
+    ends: dict[str, tuple[IssueState, str | None, Why | None]],
+) -> str:
+    """The same, by the texts and in the name of a company; empty if there is nothing to tell."""
     ticket, language = snapshot.ticket, snapshot.ticket["language"]
     blocks = []
     for issue in open_issues(snapshot):
@@ -54,22 +64,22 @@ def reply(
             "stale",
         ):
             if done["done"] and name:
-                blocks.append(parts.templates.render(name, language, **reply["values"], **done))
-            blocks.append(parts.templates.render("held_back", language))
+                blocks.append(templates.render(name, language, **reply["values"], **done))
+            blocks.append(templates.render("held_back", language))
         elif stopped is not None and stopped.code == "withdrawn":
-            blocks.append(parts.templates.render("withdrawn", language))
+            blocks.append(templates.render("withdrawn", language))
         elif name:
-            blocks.append(parts.templates.render(name, language, **reply["values"], **done))
+            blocks.append(templates.render(name, language, **reply["values"], **done))
     if not blocks:
         return ""
     known = ticket["identity"] != "unknown"
     first_name = (ticket["customer_name"] or "").split(" ")[0] if known else None
     return compose(
-        parts.templates,
+        templates,
         language,
         blocks,
         name=first_name,
-        company=parts.policy.name,
+        company=company,
         angry=ticket["sentiment"] == Sentiment.ANGRY,
         secrets=any("[removed]" in m["body"] for m in snapshot.messages),
     )

@@ -4,11 +4,12 @@ a person."""
 from agents.service.arrivals import MAX_BODY, Arrivals, DuplicateTicket, NewTicket
 from agents.service.deciding import Decided
 from agents.service.desk_work import DeskWork
+from agents.service.drafting import Drafting
 from agents.service.halting import Halting
 from agents.service.waking import Waking
 
 __all__ = ["MAX_BODY", "Decided", "DuplicateTicket", "NewTicket", "Service"]
 
 
-class Service(Arrivals, DeskWork, Halting, Waking):
+class Service(Arrivals, DeskWork, Drafting, Halting, Waking):
     """The acts of people on one workspace; holds no handle to any outside system."""

@@ -1,5 +1,6 @@
 """What every act of a person shares: the store, the policy, and who acts with what authority."""
 
+from pathlib import Path
 from typing import Any
 
 from agents.authority import Person, person_of
@@ -12,10 +13,20 @@ from data.vocabulary import AgentName
 class Acts:
     """Acts of people on one workspace; holds no handle to any outside system."""
 
-    def __init__(self, store: Store, policy: Policy, *, signed_in_by: str = "word") -> None:
-        """Act on `store` under `policy`; `signed_in_by` says how the person proved who they
-        are."""
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        *,
+        signed_in_by: str = "word",
+        templates: Path | None = None,
+    ) -> None:
+        """Act on `store` under `policy`; `signed_in_by` says how the person proved who they are.
+
+        `templates` is a folder of the team's own reply texts.
+        """
         self.store, self.policy, self.signed_in_by = store, policy, signed_in_by
+        self.templates = templates
         store.levels = policy.service_levels.levels
 
     def _person(self, tx: Transaction, name: str) -> Person:
