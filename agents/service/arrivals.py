@@ -12,7 +12,7 @@ from agents.understanding.secrets import mask_secrets
 from data.errors import HandrailError
 from data.store import MESSAGE, PAYLOAD, TICKET, NewEvent, Transaction, new_payload, row_of, table
 from data.tables import Message, Ticket
-from data.vocabulary import AgentName, Author
+from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, AgentName, Author, TicketStatus
 
 MAX_BODY = 1_000_000
 """Characters of one message; longer ones are refused whole."""
@@ -127,8 +127,10 @@ class Arrivals(Acts):
         at: datetime | None = None,
         external_id: str | None = None,
     ) -> None:
-        """Add a further message of the customer; the agents read it before anything else is
-        done."""
+        """Add a further message of the customer; the agents read it before anything else is done.
+
+        On a ticket that a person has it waits for them.
+        """
         _check_body(body)
         with self.store.write() as tx:
             ticket = tx.ticket(ticket_id)
@@ -141,10 +143,19 @@ class Arrivals(Acts):
                 name=ticket["requester"], at=at or tx.now, body=_shown(body), payload_id=payload_id,
                 external_id=external_id,
             )  # fmt: skip
-            tx.set_ticket(ticket["id"], message_count=TICKET.c.message_count + 1)
+            count: dict[str, Any] = {"message_count": TICKET.c.message_count + 1}
+            tx.set_ticket(ticket["id"], **count, **_back_to_owner(ticket))
             tx.wake(ticket["id"])
             data = {"message": digest, "characters": len(body)}
             tx.append(NewEvent("message.received", AgentName.SYSTEM.value, data, ticket["id"]))
+
+
+def _back_to_owner(ticket: dict[str, Any]) -> dict[str, Any]:
+    """What changes when the customer writes on a ticket that a person has: it is their turn."""
+    rests = ENDED_TICKETS | {TicketStatus.AWAITING_CUSTOMER}
+    if ticket["owner"] == AGENTS_OWN or ticket["status"] not in rests:
+        return {}
+    return {"status": TicketStatus.WORKING.value, "ended_at": None, "timer_at": None}
 
 
 def _next_position(tx: Transaction, ticket_id: str) -> int:
