@@ -1,31 +1,15 @@
 """Column types that read and write the same on SQLite and PostgreSQL."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from data.plain import canonical, from_micros, to_micros
 
-
-def canonical(value: object) -> str:
-    """The one JSON text of `value`: sorted keys, no spaces; what digests are made of."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-
-
-def to_micros(moment: datetime) -> int:
-    """Microseconds since 1970 in UTC; ValueError for a time without a zone."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment.isoformat()} has no time zone")
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    """The UTC time of `to_micros`, exact to the microsecond."""
-    return _EPOCH + timedelta(microseconds=micros)
+__all__ = ["Json", "UtcTime", "canonical", "from_micros", "to_micros"]
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -10,9 +10,10 @@ PostgreSQL searches the texts themselves and counts by its indexes.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _NOTE = (
     "INSERT OR IGNORE INTO words_due (ticket_id, seq, subject, customer, requester, ref, body) "
@@ -96,7 +97,7 @@ def _spaced(row: Sequence[Any]) -> list[Any]:
     return [spaced(value) if isinstance(value, str) else value for value in row]
 
 
-def keep_words(connection: Connection) -> None:
+def keep_words(connection: "Connection") -> None:
     """Index the words that this transaction changed; nothing to do on PostgreSQL."""
     if connection.dialect.name != "sqlite":
         return
@@ -117,7 +118,7 @@ def keep_words(connection: Connection) -> None:
     raw.execute("DELETE FROM words_due")
 
 
-def index_all(connection: Connection, at_once: int = 2_000) -> None:
+def index_all(connection: "Connection", at_once: int = 2_000) -> None:
     """Index every ticket that has not been; for a workspace that had no index."""
     raw: Any = connection.connection.dbapi_connection
     note = (

@@ -25,6 +25,7 @@ def ticket_document(ticket: TicketRow) -> dict[str, Any]:
         "messages": ticket.message_count,
         "opened_at": stamp(ticket.opened_at),
         "updated_at": stamp(ticket.updated_at),
+        "due_at": stamp(ticket.due_at),
     }
 
 

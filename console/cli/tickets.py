@@ -9,7 +9,7 @@ from console.cli.options import AsJson, Db, Limit, Offset, rows_wanted
 from console.cli.printing import print_json, print_table, say
 from console.format import STATUS, age
 
-Order = Literal["newest", "oldest", "updated", "attention"]
+Sort = Literal["newest", "oldest", "priority", "updated", "due", "money"]
 
 
 def tickets(
@@ -25,12 +25,17 @@ def tickets(
     as_json: AsJson = False,
     limit: Limit = None,
     offset: Offset = 0,
-    order: Annotated[Order, typer.Option("--order", help="What comes first.")] = "newest",
+    sort: Annotated[Sort, typer.Option("--sort", "--order", help="What comes first.")] = "newest",
+    view: Annotated[
+        str, typer.Option("--view", help="A saved view, such as mine or breaching.", metavar="VIEW")
+    ] = "all",
 ) -> None:
     """List tickets; a query narrows them down.
 
-    Fields: status, intent, priority, tier, identity, owner, from, ref, flag, channel; older and
-    newer take an age such as 30m, 2h, 3d or 1w.
+    Words and "phrases" are found in subject, messages, names and ref. Fields are written
+    field:value: status, intent, priority, is, tier, owner, customer, requester, ref, channel,
+    language, flag, identity, amount (>5000), older and newer (30m, 2h, 3d, 1w). Several values are
+    parted by commas; a minus excludes (put -- before a query that begins with one).
     """
     from console.bootstrap import open_session
     from data.queries.queue import queue_page
@@ -40,7 +45,7 @@ def tickets(
     session = open_session(db, create=False)
     try:
         page = queue_page(
-            session.store, search, order=order, limit=rows_wanted(limit, as_json=as_json),
+            session.store, search, view=view, order=sort, limit=rows_wanted(limit, as_json=as_json),
             offset=offset, operator=session.operator,
         )  # fmt: skip
         now = session.store.clock.now()

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 ORDERS = {
     "newest": "newest first",
-    "attention": "most urgent first, then oldest",
     "oldest": "oldest first",
+    "priority": "most urgent first, then oldest",
     "updated": "last changed first",
+    "due": "due soonest first",
+    "money": "most money at risk first",
 }
 
 

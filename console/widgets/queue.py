@@ -1,7 +1,7 @@
 """The queue of tickets at any size: only the rows around the screen are ever fetched."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from textual.message import Message
@@ -9,9 +9,8 @@ from textual.message import Message
 from console.format import PRIORITY, STATUS, age, line
 from console.reads import Reading
 from console.widgets.rowlist import Piece, RowList, fit
-from data.queries.queue import Order, queue_page
+from data.queries.queue import Asked, queue_page
 from data.queries.rows import Page, TicketRow
-from data.queries.search import Search
 from data.store import Store
 
 ROOMY = 76
@@ -19,15 +18,6 @@ ROOMY = 76
 
 LEAST = 120
 """Rows fetched at once, at least."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which tickets the queue shows, and in what order."""
-
-    search: Search = field(default_factory=Search)
-    view: str = "open"
-    order: Order = "newest"
 
 
 @dataclass(frozen=True)

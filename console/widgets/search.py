@@ -73,8 +73,8 @@ class SearchBar(Vertical):
         self.remove_class("-bad")
         told.update(text(HINT))
         word = event.value.rpartition(" ")[2]
-        if len(word) > 1 and any(field.startswith(word) for field in FIELDS):
-            return  # a field is being written; enter searches for the word
+        if 0 < len(word) < 3 or any(field.startswith(word) for field in FIELDS if word):
+            return  # a word or field is being written; enter searches for it
         self.post_message(self.Searched(search, event.value.strip()))
 
     @on(Input.Submitted)

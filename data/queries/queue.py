@@ -1,120 +1,79 @@
 """The queue: pages of tickets, counted and in order, for any size of workspace."""
 
-from datetime import datetime
-from typing import Any, Literal
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
-from sqlalchemy.engine import Row
-
-from data.errors import HandrailError, NotFound
+from data.errors import NotFound
+from data.plain import from_micros
+from data.queries.asking import VIEWS, Order, Run, question
 from data.queries.rows import Page, TicketRow
 from data.queries.search import Search
-from data.store import ACTION, MESSAGE, TICKET, Store
-from data.vocabulary import ENDED_TICKETS, OPEN_ACTIONS, Priority, TicketStatus
+from data.queries.walk import Key, Walk
+from data.vocabulary import OPEN_ACTIONS, Priority, TicketStatus
 
-Order = Literal["attention", "newest", "oldest", "updated"]
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-VIEWS: dict[str, str] = {
-    "all": "every ticket",
-    "open": "not ended",
-    "needs approval": "waits for a decision",
-    "escalated": "waits for a person",
-    "customer": "waits for the customer",
-    "mine": "taken by you",
-    "ended": "resolved or closed",
-}
-"""Saved views and what each holds."""
+    from data.store import Store
 
-_COLUMNS = [
-    "id",
-    "ref",
-    "status",
-    "priority",
-    "intent",
-    "intents",
-    "subject",
-    "requester",
-    "customer_name",
-    "tier",
-    "owner",
-    "flags",
-    "opened_at",
-    "updated_at",
-    "money_at_risk",
-    "message_count",
-]
-ROW_COLUMNS = [TICKET.c[name] for name in _COLUMNS]
+__all__ = ["COLUMNS", "VIEWS", "Asked", "Order", "Page", "queue_page"]
 
-_ORDERS: dict[str, list[Any]] = {
-    "attention": [TICKET.c.priority_rank, TICKET.c.opened_at, TICKET.c.id],
-    "newest": [TICKET.c.opened_at.desc(), TICKET.c.id.desc()],
-    "oldest": [TICKET.c.opened_at, TICKET.c.id],
-    "updated": [TICKET.c.updated_at.desc(), TICKET.c.id.desc()],
-}
+COLUMNS = (
+    "id", "ref", "status", "priority", "intent", "intents", "subject", "requester",
+    "customer_name", "tier", "owner", "flags", "opened_at", "updated_at", "money_at_risk",
+    "message_count", "due_at",
+)  # fmt: skip
+"""What a line of the queue is made of."""
+
+_JSON, _TIMES = ("intents", "flags"), ("opened_at", "updated_at", "due_at")
+_AT_ONCE = 500
+"""Rows fetched by one query."""
 
 
-def ticket_row(row: Row[Any]) -> TicketRow:
-    """A line of the queue from the columns `ROW_COLUMNS`."""
-    values = dict(zip(_COLUMNS, row, strict=False))
-    values["status"] = TicketStatus(values["status"])
-    values["priority"] = Priority(values["priority"])
-    return TicketRow(**values)
+@dataclass(frozen=True)
+class Asked:
+    """Which tickets the queue shows, and in what order."""
+
+    search: Search = field(default_factory=Search)
+    view: str = "open"
+    order: Order = "newest"
 
 
-def _like(column: Any, word: str) -> ColumnElement[bool]:
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.ilike(f"%{escaped}%", escape="\\")  # type: ignore[no-any-return]
+def runner(connection: "Connection") -> Run:
+    """What runs SQL in the transaction of a connection, with nothing in between on SQLite."""
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.dbapi_connection
+
+        def direct(query: str, params: dict[str, Any]) -> Sequence[Sequence[Any]]:
+            rows: Sequence[Sequence[Any]] = raw.execute(query, params).fetchall()
+            return rows
+
+        return direct
+    from sqlalchemy import text
+
+    def through(query: str, params: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        statement = text(query)
+        needed = statement.compile().params
+        return connection.execute(statement, {name: params[name] for name in needed}).all()
+
+    return through
 
 
-def _conditions(search: Search, view: str, operator: str, now: datetime) -> list[Any]:
-    held: list[Any] = []
-    for word in search.words:
-        in_body = select(MESSAGE.c.ticket_id).where(_like(MESSAGE.c.body, word))
-        named = [TICKET.c.subject, TICKET.c.requester, TICKET.c.ref, TICKET.c.customer_name]
-        held.append(or_(*(_like(column, word) for column in named), TICKET.c.id.in_(in_body)))
-    for name, values in search.fields.items():
-        if name == "from":
-            held.append(or_(*(_like(TICKET.c.requester, value) for value in values)))
-        elif name in ("intent", "flag"):
-            column = TICKET.c.intents if name == "intent" else TICKET.c.flags
-            held.append(
-                or_(
-                    *(
-                        cast(column, Text).contains(f'"{value}"', autoescape=True)
-                        for value in values
-                    )
-                )
-            )
-        else:
-            held.append(TICKET.c[name].in_(values))
-    if search.older:
-        held.append(TICKET.c.opened_at <= now - search.older)
-    if search.newer:
-        held.append(TICKET.c.opened_at >= now - search.newer)
-    ended = [s.value for s in ENDED_TICKETS]
-    match view:
-        case "all":
-            pass
-        case "open":
-            held.append(TICKET.c.status.not_in(ended))
-        case "needs approval":
-            waiting = select(ACTION.c.ticket_id).where(ACTION.c.state == "proposed")
-            held.append(TICKET.c.id.in_(waiting))
-        case "escalated":
-            held.append(TICKET.c.status == TicketStatus.ESCALATED.value)
-        case "customer":
-            held.append(TICKET.c.status == TicketStatus.AWAITING_CUSTOMER.value)
-        case "mine":
-            held.append(TICKET.c.owner == operator)
-        case "ended":
-            held.append(TICKET.c.status.in_(ended))
-        case _:
-            raise HandrailError(f"no view {view!r}; there are {', '.join(VIEWS)}")
-    return held
+@contextmanager
+def walking(store: "Store", asked: Asked, operator: str) -> Iterator[tuple[Walk, Run]]:
+    """A walk through the queue, in one consistent view for the length of the block."""
+    with store.read() as connection:
+        run, indexed = runner(connection), connection.dialect.name == "sqlite"
+        now = store.clock.now()
+        wanted = question(asked.search, asked.view, asked.order, operator, now, indexed=indexed)
+        yield Walk(wanted, run), run
 
 
 def queue_page(
-    store: Store,
+    store: "Store",
     search: Search | None = None,
     *,
     view: str = "all",
@@ -122,43 +81,87 @@ def queue_page(
     limit: int = 100,
     offset: int = 0,
     operator: str = "",
+    most: int | None = None,
 ) -> Page:
-    """At most `limit` tickets from `offset` on, with the count of all that the search finds."""
-    held = _conditions(search or Search(), view, operator, store.clock.now())
-    rows: Select[Any] = select(*ROW_COLUMNS).where(and_(True, *held))
-    rows = rows.order_by(*_ORDERS[order]).limit(limit).offset(offset)
-    count = select(func.count()).select_from(TICKET).where(and_(True, *held))
-    with store.read() as connection:
-        found = [ticket_row(row) for row in connection.execute(rows)]
-        total = int(connection.execute(count).scalar_one())
-    return Page(found, total)
+    """At most `limit` tickets from `offset` on, with the count of all that the search finds.
+
+    Beyond `most`, if given, the count is `most` and not exact.
+    """
+    with walking(store, Asked(search or Search(), view, order), operator) as (walk, run):
+        rows = rows_of(run, walk.page(limit, offset=offset))
+        total, exact = walk.count(most)
+    return Page(rows, max(total, offset + len(rows) if rows else 0), exact)
 
 
-def find_ticket(store: Store, name: str) -> str:
+def queue_count(store: "Store", asked: Asked, operator: str, most: int) -> tuple[int, bool]:
+    """How many tickets there are, and whether that is exact: beyond `most` it is `most`."""
+    with walking(store, asked, operator) as (walk, _):
+        return walk.count(most)
+
+
+def view_counts(
+    store: "Store", operator: str, more: dict[str, Search], most: int = 1_000
+) -> dict[str, tuple[int, bool]]:
+    """What `queue_count` says of each view, and of the searches `more` by their names."""
+    asked = {view: Asked(view=view) for view in VIEWS}
+    asked |= {name: Asked(search, "all") for name, search in more.items()}
+    return {name: queue_count(store, one, operator, most) for name, one in asked.items()}
+
+
+def rows_of(run: Run, keys: Sequence[Key]) -> list[TicketRow]:
+    """The tickets that the keys stand for, in the same order."""
+    found: dict[str, TicketRow] = {}
+    ids = [str(key[-1]) for key in keys]
+    for start in range(0, len(ids), _AT_ONCE):
+        some = {f"i{at}": name for at, name in enumerate(ids[start : start + _AT_ONCE])}
+        listed = ", ".join(f":{name}" for name in some)
+        query = f"SELECT {', '.join(COLUMNS)} FROM ticket WHERE id IN ({listed})"
+        for row in run(query, some):
+            ticket = _ticket_row(row)
+            found[ticket.id] = ticket
+    return [found[name] for name in ids if name in found]
+
+
+def _ticket_row(row: Sequence[Any]) -> TicketRow:
+    """A line of the queue from the stored values of `COLUMNS`."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    for name in _JSON:
+        values[name] = json.loads(values[name]) if values[name] != "[]" else []
+    for name in _TIMES:
+        values[name] = from_micros(values[name]) if values[name] is not None else None
+    values["status"] = TicketStatus(values["status"])
+    values["priority"] = Priority(values["priority"])
+    return TicketRow(**values)
+
+
+def find_ticket(store: "Store", name: str) -> str:
     """The id of the ticket that an id or a ref names; NotFound with the name if there is none."""
+    query = "SELECT id FROM ticket WHERE id = :name UNION ALL SELECT id FROM ticket "
+    query += "WHERE ref = :name"
     with store.read() as connection:
-        found = connection.execute(
-            select(TICKET.c.id).where(or_(TICKET.c.id == name, TICKET.c.ref == name))
-        ).first()
-    if found is None:
+        found = runner(connection)(query, {"name": name})
+    if not found:
         raise NotFound(f"no ticket {name!r}; `handrail tickets` lists them")
-    return str(found.id)
+    return str(found[0][0])
 
 
-def pending_tickets(store: Store, limit: int) -> list[str]:
+def pending_tickets(store: "Store", limit: int) -> list[str]:
     """Tickets that the agents have yet to look at, oldest first, at most `limit`."""
-    query = select(TICKET.c.id).where(TICKET.c.pending.is_(True))
+    query = "SELECT id FROM ticket WHERE pending = true ORDER BY opened_at, id LIMIT :limit"
     with store.read() as connection:
-        rows = connection.execute(query.order_by(TICKET.c.opened_at, TICKET.c.id).limit(limit))
-        return [row.id for row in rows]
+        return [str(row[0]) for row in runner(connection)(query, {"limit": limit})]
 
 
-def open_action_targets(store: Store, name: str, targets: list[str]) -> dict[str, str]:
+def open_action_targets(store: "Store", name: str, targets: list[str]) -> dict[str, str]:
     """Of the records `targets`, those with an open request of action `name`: target to ticket."""
-    query = select(ACTION.c.target, ACTION.c.ticket_id).where(
-        ACTION.c.name == name,
-        ACTION.c.target.in_(targets),
-        ACTION.c.state.in_([s.value for s in OPEN_ACTIONS]),
+    if not targets:
+        return {}
+    params: dict[str, Any] = {f"t{at}": target for at, target in enumerate(targets)}
+    states = ", ".join(f"'{state.value}'" for state in sorted(OPEN_ACTIONS))
+    query = (
+        f"SELECT target, ticket_id FROM action WHERE name = :name AND state IN ({states}) "
+        f"AND target IN ({', '.join(f':{name}' for name in params)})"
     )
     with store.read() as connection:
-        return {row.target: row.ticket_id for row in connection.execute(query)}
+        rows = runner(connection)(query, params | {"name": name})
+        return {str(target): str(ticket) for target, ticket in rows}

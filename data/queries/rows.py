@@ -28,6 +28,8 @@ class TicketRow:
     money_at_risk: int
     """Minor units that wait for approval."""
     message_count: int
+    due_at: datetime | None = None
+    """When the service level wants the next answer, or the end."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Page:
 
     rows: list[TicketRow]
     total: int
+    exact: bool = True
+    """Whether `total` is all of them, not just how far was counted."""
 
 
 @dataclass(frozen=True)

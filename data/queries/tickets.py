@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from data.errors import NotFound
-from data.queries.queue import ROW_COLUMNS, ticket_row
+from data.queries.queue import COLUMNS
 from data.queries.rows import (
     ActionRow,
     DecisionRow,
@@ -16,10 +16,11 @@ from data.queries.rows import (
     MessageRow,
     RunRow,
     TicketDetail,
+    TicketRow,
 )
 from data.store import ACTION, EVENT, MESSAGE, TICKET, Store, table
 from data.tables import Decision, Handoff, Issue, Run
-from data.vocabulary import ActionState, Gate
+from data.vocabulary import ActionState, Gate, Priority, TicketStatus
 
 DECISION, HANDOFF, ISSUE, RUN = table(Decision), table(Handoff), table(Issue), table(Run)
 
@@ -152,12 +153,15 @@ def _rows(connection: Connection, made: type, source: Any, names: list[str], tic
 def ticket_detail(store: Store, ticket_id: str) -> TicketDetail:
     """Everything about one ticket but its events; NotFound if there is none."""
     with store.read() as connection:
-        columns = [*ROW_COLUMNS, *[TICKET.c[n] for n in _DETAIL]]
+        columns = [TICKET.c[n] for n in (*COLUMNS, *_DETAIL)]
         row = connection.execute(select(*columns).where(TICKET.c.id == ticket_id)).first()
         if row is None:
             raise NotFound(f"no ticket {ticket_id!r}")
-        ticket = ticket_row(row)
-        extra = dict(zip(_DETAIL, row[len(ROW_COLUMNS) :], strict=True))
+        values = dict(zip(COLUMNS, row, strict=False))
+        values["status"] = TicketStatus(values["status"])
+        values["priority"] = Priority(values["priority"])
+        ticket = TicketRow(**values)
+        extra = dict(zip(_DETAIL, row[len(COLUMNS) :], strict=True))
         actions = actions_where(connection, ACTION.c.ticket_id == ticket_id, [ACTION.c.position])
         return TicketDetail(
             ticket=ticket,

@@ -17,7 +17,7 @@ BATCH = 500
 STEPS = (1_000, 10_000, 50_000, 100_000)
 QUERIES: dict[str, Callable[[Store], object]] = {
     "first page, newest": lambda store: queue_page(store, limit=50),
-    "first page, attention": lambda store: queue_page(store, order="attention", limit=50),
+    "first page, priority": lambda store: queue_page(store, order="priority", limit=50),
     "view: needs approval": lambda store: queue_page(store, view="needs approval", limit=50),
     "search: status:escalated": lambda store: _search(store, "status:escalated"),
     "search: a word in few": lambda store: _search(store, "jonas.okafor7"),

@@ -1,0 +1,253 @@
+"""Going through the queue by its indexes: a few rows cost the same in any size of workspace.
+
+Where something asked for fits few tickets, those are gathered and sorted. Else the answers are
+walked in the order that is wanted: an order has an index for each state, so that the walk merges
+several ranges ("arms") that are each in order. Words are tested a stretch of rows at a time, since
+tickets that lie together in an order lie together in the index of words as well.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import chain, islice
+from typing import Any
+
+from data.queries.asking import EVERY, Held, Order, Question, Run, Way
+from data.queries.testing_words import words_that_fit
+
+Key = tuple[Any, ...]
+"""Where a ticket stands in an order: the segment's number, its columns, the id last."""
+
+FEW = 1_000
+"""Up to so many tickets are gathered and sorted rather than walked."""
+
+_NARROW = 20_000
+"""Up to so many tickets in the states that are wanted, their indexes serve better than others."""
+_STRETCH = 64
+_LONGEST = 8_192
+"""Rows whose words are tested at once, at first and at most."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of an order with indexes of its own."""
+
+    columns: tuple[str, ...]
+    """What it is sorted by; the id follows."""
+    down: bool
+    test: str = ""
+    index: str = ""
+    """Serves the whole segment; else there is one for each state."""
+
+
+_ORDERS: dict[Order, tuple[Segment, ...]] = {
+    "newest": (Segment(("opened_at",), True),),
+    "oldest": (Segment(("opened_at",), False),),
+    "priority": (Segment(("priority_rank", "opened_at"), False),),
+    "updated": (Segment(("updated_at",), True),),
+    "due": (
+        Segment(("due_at",), False, "ticket.due_at IS NOT NULL", "ix_ticket_due"),
+        Segment(("opened_at",), False, "ticket.due_at IS NULL"),
+    ),
+    "money": (
+        Segment(("money_at_risk",), True, "ticket.money_at_risk > 0", "ix_ticket_money"),
+        Segment(("opened_at",), True, "ticket.money_at_risk <= 0"),
+    ),
+}
+_WORDS = Way(
+    "(SELECT rowid AS found FROM ticket_words WHERE ticket_words MATCH :match) d CROSS JOIN ticket",
+    "ticket.seq = d.found",
+)
+
+
+class Walk:
+    """One question asked of one state of the workspace."""
+
+    def __init__(self, asked: Question, run: Run) -> None:
+        """Read through `run`, in one transaction."""
+        self.asked, self._run = asked, run
+        self.held: Held = asked.held()
+        self._sizes: dict[str, int] | None = None
+        self._possible = bool(self.held.statuses) and self.held.ranks != ()
+        self._gathered = self._few() if self._possible else None
+        worded = self.held.match or self.held.without
+        self._tested = bool(worded) and self._gathered is not _WORDS
+        """Whether the words of each row have still to be tested."""
+
+    # Pages.
+
+    def page(
+        self, limit: int, *, offset: int = 0, after: Key | None = None, backward: bool = False
+    ) -> list[Key]:
+        """The keys of at most `limit` answers past the key `after`, in order; backward, the last
+        ones before it."""
+        if not self._possible or limit <= 0:
+            return []
+        keys = self._keys(after, backward, offset + limit)
+        found = list(islice(keys, offset, offset + limit))
+        return found[::-1] if backward else found
+
+    def key_of(self, ticket_id: str) -> Key | None:
+        """Where a ticket stands in the order; None if it is no answer (any more)."""
+        if not self._possible:
+            return None
+        alone = Way("ticket", f"ticket.id = {self.held.bind(ticket_id)}")
+        for number, segment in enumerate(_ORDERS[self.asked.order]):
+            tested = bool(self.held.match or self.held.without)
+            for key in self._arm(number, segment, alone, "", None, segment.down, 1, tested):
+                return key
+        return None
+
+    # Counting.
+
+    def count(self, most: int | None = None) -> tuple[int, bool]:
+        """How many answers there are, and whether that is exact: beyond `most` it is not."""
+        held = self.held
+        if not self._possible:
+            return 0, True
+        if self._gathered is not None:
+            return sum(1 for _ in self._keys(None, False, FEW + 1)), True
+        if self.asked.indexed and not (held.tests or held.ranks or held.match or held.without):
+            return self._size(), True
+        way = _WORDS if held.match else self._status_way()
+        tests = self._where(way.where)
+        if held.without:
+            tests += " AND ticket.seq NOT IN "
+            tests += "(SELECT rowid FROM ticket_words WHERE ticket_words MATCH :without)"
+        counted = f"SELECT 1 FROM {self._source(way)} WHERE {tests}"
+        if tests == way.where and held.match:
+            counted = "SELECT 1 FROM ticket_words WHERE ticket_words MATCH :match"
+        found = self._number(counted, most)
+        return (found, True) if most is None or found <= most else (most, False)
+
+    def count_before(self, key: Key, most: int) -> int | None:
+        """How many answers stand before a key; None if there are more than `most`."""
+        if not self._possible:
+            return 0
+        found = sum(1 for _ in islice(self._keys(key, True, most + 1), most + 1))
+        return found if found <= most else None
+
+    def _number(self, counted: str, most: int | None) -> int:
+        limit = "" if most is None else f" LIMIT {most + 1}"
+        return int(self._run(f"SELECT count(*) FROM ({counted}{limit}) c", self._params())[0][0])
+
+    def _size(self) -> int:
+        """Tickets in the states that are wanted."""
+        if self._sizes is None:
+            rows = self._run("SELECT status, tickets FROM ticket_tally", {})
+            self._sizes = {str(status): int(count) for status, count in rows}
+        return sum(self._sizes.get(status, 0) for status in self.held.statuses)
+
+    # Ways.
+
+    def _few(self) -> Way | None:
+        """The way with the fewest tickets, if those are few enough to be sorted."""
+        held = self.held
+        ways = [*held.ways, *([_WORDS] if held.match else [])]
+        if self.asked.indexed and (ways or held.tests) and self._size() <= FEW:
+            ways.append(self._status_way())
+        best: tuple[int, Way] | None = None
+        for way in ways:
+            count = self._number(f"SELECT 1 FROM {self._source(way)} WHERE {way.where}", FEW)
+            if count <= FEW and (best is None or count < best[0]):
+                best = (count, way)
+        return best[1] if best else None
+
+    def _status_way(self) -> Way:
+        arms = tuple(f"ticket.status = '{status}'" for status in self.held.statuses)
+        return Way("ticket", f"({' OR '.join(arms)})", "ix_ticket_status_opened", arms)
+
+    def _source(self, way: Way) -> str:
+        hint = f" INDEXED BY {way.index}" if way.index and self.asked.indexed else ""
+        return f"{way.source}{hint}"
+
+    def _arms(self, segment: Segment) -> list[tuple[Way, str]]:
+        """The ranges of indexes that hold a segment's rows, each in its order."""
+        held = self.held
+        if self._gathered is not None:
+            return [(self._gathered, self._gathered.where)]
+        if segment.index:
+            return [(Way("ticket", "", segment.index), "")]
+        states = self._status_way()
+        first = segment.columns[0]
+        if held.ranks is not None and first != "updated_at":
+            queue = Way("ticket", "", "ix_ticket_queue")
+            ranks = [f"ticket.priority_rank = {rank}" for rank in held.ranks]
+            return [(queue, f"{arm} AND {rank}") for arm in states.arms for rank in ranks]
+        if first == "opened_at":
+            ranged = next((way for way in held.ways if way.arms), None)
+            if ranged is not None and not (self.asked.indexed and self._size() <= _NARROW):
+                return [(ranged, arm) for arm in ranged.arms]
+            if held.statuses == EVERY:
+                return [(Way("ticket", "", "ix_ticket_opened"), "")]
+            return [(states, arm) for arm in states.arms]
+        index = "ix_ticket_queue" if first == "priority_rank" else "ix_ticket_updated"
+        return [(Way("ticket", "", index), arm) for arm in states.arms]
+
+    # Rows.
+
+    def _keys(self, after: Key | None, backward: bool, limit: int) -> Iterator[Key]:
+        """The keys past `after` in order, lazily."""
+        numbered = list(enumerate(_ORDERS[self.asked.order]))
+        if after is not None:
+            numbered = numbered[: after[0] + 1] if backward else numbered[after[0] :]
+        parts = (
+            self._segment(number, segment, after, backward, limit)
+            for number, segment in (reversed(numbered) if backward else numbered)
+        )
+        return chain.from_iterable(parts)
+
+    def _segment(
+        self, number: int, segment: Segment, after: Key | None, backward: bool, limit: int
+    ) -> Iterator[Key]:
+        past = after[1:] if after is not None and after[0] == number else None
+        down = segment.down is not backward
+        arms = [
+            self._arm(number, segment, way, where, past, down, limit, self._tested)
+            for way, where in self._arms(segment)
+        ]
+        return arms[0] if len(arms) == 1 else merge(*arms, reverse=down)
+
+    def _arm(
+        self, number: int, segment: Segment, way: Way, where: str, past: Key | None, down: bool,
+        limit: int, tested: bool,
+    ) -> Iterator[Key]:  # fmt: skip
+        """The keys of one arm, in order; where words are asked for, only of those that fit."""
+        names = [*segment.columns, "id"]
+        columns = ", ".join(f"ticket.{name}" for name in names)
+        order = ", ".join(f"ticket.{name}{' DESC' if down else ''}" for name in names)
+        tests = self._where(where or way.where, segment.test)
+        stretch = limit if not tested else _STRETCH if self._gathered is None else FEW + 1
+        while True:
+            query = f"SELECT {columns}, ticket.seq FROM {self._source(way)} WHERE {tests}"
+            if past:
+                query += f" AND ({columns}) {'<' if down else '>'} {self.held.among(past)}"
+            rows = self._run(f"{query} ORDER BY {order} LIMIT {stretch}", self._params())
+            fitting = self._fitting(rows) if tested else rows
+            yield from ((number, *row[: len(names)]) for row in fitting)
+            if len(rows) < stretch:
+                return
+            past = tuple(rows[-1][: len(names)])
+            stretch = min(2 * stretch, _LONGEST) if tested else stretch
+
+    def _params(self) -> dict[str, Any]:
+        return {**self.held.params, "match": self.held.match, "without": self.held.without}
+
+    def _where(self, way: str, more: str = "") -> str:
+        """The conditions on columns besides `way`, which holds what an index is to be used for."""
+        held = self.held
+        tests = [test for test in (way, more) if test]
+        if held.statuses != EVERY and "ticket.status = " not in way:
+            listed = ", ".join(f"'{status}'" for status in held.statuses)
+            tests.append(f"ticket.status IN ({listed})")
+        if held.ranks is not None and "ticket.priority_rank = " not in way:
+            tests.append(f"ticket.priority_rank IN ({', '.join(map(str, held.ranks))})")
+        return " AND ".join([*tests, *held.tests]) or "true"
+
+    def _fitting(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """The rows whose words fit."""
+        numbers = [row[-1] for row in rows if row[-1] is not None]
+        expression = self.held.match or self.held.without or ""
+        found = words_that_fit(self._run, expression, numbers)
+        wanted = bool(self.held.match)
+        return [row for row in rows if (row[-1] in found) is wanted]
