@@ -64,12 +64,19 @@ class Words:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._details: set[str] = set()
+        self._names: set[str] = set()
+        """Single words, which may mean something else where they are written otherwise."""
         self._quotable: set[tuple[str, ...]] = set()
 
     def add_details(self, details: Iterable[str | None]) -> None:
-        """Look for these names, addresses and numbers."""
-        found = {detail.strip().lower() for detail in details if detail}
-        self._details |= {d for d in found if len(d) >= _SHORTEST and any(map(str.isalnum, d))}
+        """Look for these names, addresses and numbers; a single word only as it is written."""
+        for detail in (found.strip() for found in details if found):
+            if len(detail) < _SHORTEST or not any(map(str.isalnum, detail)):
+                continue
+            if detail.isalpha():
+                self._names.add(detail)
+            else:
+                self._details.add(detail.lower())
 
     def add_said(self, texts: Iterable[str | None]) -> None:
         """Look for quotations of these texts, and for the addresses and numbers in them."""
@@ -81,6 +88,8 @@ class Words:
         """Whether `text` holds a detail of the person, or words of theirs in a row."""
         lower = text.lower()
         if any(detail in lower and _stands_in(detail, lower) for detail in self._details):
+            return True
+        if any(name in text and _stands_in(name, text) for name in self._names):
             return True
         return not self._quotable.isdisjoint(_runs(text))
 

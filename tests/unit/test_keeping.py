@@ -121,9 +121,10 @@ def test_states_amounts_ids_and_rules_stay_within_values(store: Workspace) -> No
 
 def test_sentences_of_ours_stay_unless_they_name_or_quote(store: Workspace) -> None:
     ticket_id = plant(store)
-    kept = "ch_1: the same amount was charged again for the same period."
+    kept = "ch_1: the same amount will be charged again for the same period."
     with store.write() as tx:
         tx.connection.execute(update(TABLES["issue"]).values(cause=kept))
+        tx.set_ticket(ticket_id, customer_name="Will Same-Amount")
         tx.set_ticket(ticket_id, outcome={"code": "done", "rule": "B1", "text": "It was done."})
     erase(store)
     after = dump(store)
