@@ -135,7 +135,7 @@ class Settings(_Section):
         if value not in ("UTC", "local"):
             try:
                 ZoneInfo(value)
-            except (OSError, ValueError):  # an unknown name is both, by where it was looked for
+            except (KeyError, OSError, ValueError):  # by what is wrong with the name
                 raise ValueError('write "UTC", "local" or such as "Europe/Berlin"') from None
         return value
 

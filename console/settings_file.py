@@ -32,7 +32,9 @@ class SettingsFile:
         except tomllib.TOMLDecodeError as problem:
             match = _AT.match(str(problem))
             if match is None:
-                raise BadFile(path, f"is not TOML: {problem}") from problem
+                said = str(problem).removesuffix(" (at end of document)")
+                last = len(self.text.splitlines()) or None
+                raise BadFile(path, f"is not TOML: {said}", last) from problem
             raise BadFile(path, f"is not TOML: {match['said']}", int(match["line"])) from problem
 
     def line(self, where: tuple[str | int, ...]) -> int | None:
