@@ -131,11 +131,12 @@ def end_ticket(
     unsettled = (IssueState.OPEN, IssueState.AWAITING_CUSTOMER, IssueState.ESCALATED)
     end_issues(tx, ticket_id, IssueState.RESOLVED, was=unsettled)
     accept_handoffs(tx, ticket_id, by)
-    changes: dict[str, Any] = {"owner": AGENTS_OWN} if status is TicketStatus.CLOSED else {}
+    changes: dict[str, Any] = {}
+    if status is TicketStatus.CLOSED:
+        changes = {"owner": AGENTS_OWN, "read_count": messages_of_customer(tx, ticket_id)}
     tx.set_ticket(
         ticket_id, status=status.value, outcome=outcome, escalation=None, money_at_risk=0,
-        ended_at=tx.now, timer_at=timer_at, read_count=messages_of_customer(tx, ticket_id),
-        **changes,
+        ended_at=tx.now, timer_at=timer_at, **changes,
     )  # fmt: skip
     data = {"outcome": outcome["code"], "by": by}
     tx.append(NewEvent(f"ticket.{status}", AgentName.OPERATOR.value, data, ticket_id))

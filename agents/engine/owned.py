@@ -57,8 +57,7 @@ def went_out(parts: Parts, tx: Transaction, action: Row) -> None:
         return
     accept_handoffs(tx, ticket_id, by)
     timer = tx.now + timedelta(days=parts.policy.tickets.close_after_days)
-    read = max(ticket["read_count"], then["seen"])
-    tx.set_ticket(ticket_id, escalation=None, read_count=read)
+    tx.set_ticket(ticket_id, escalation=None)
     news = messages_of_customer(tx, ticket_id) > then["seen"]
     begun = actions_in(tx, ticket_id, (ActionState.APPROVED, *BEGUN))
     if then["status"] == TicketStatus.RESOLVED and not news and not begun:

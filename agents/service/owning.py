@@ -152,19 +152,17 @@ class Owning(ByHand):
 
     def _for_the_agents(self, tx: Transaction, ticket: dict[str, Any]) -> dict[str, Any]:
         """The columns by which the agents know what to do with a ticket that they get back."""
-        if ticket["status"] in ENDED_TICKETS:
-            return {}
-        if ticket["status"] == TicketStatus.AWAITING_CUSTOMER:
+        written = messages_of_customer(tx, ticket["id"])
+        if ticket["status"] in (*ENDED_TICKETS, TicketStatus.AWAITING_CUSTOMER):
             end_runs(tx, ticket["id"], "a person answered")
             end_issues(tx, ticket["id"], IssueState.AWAITING_CUSTOMER, was=(IssueState.OPEN,))
-            return {}
+            return {"read_count": written}
         under_way = tx.connection.execute(
             RUN.select().where(
                 RUN.c.ticket_id == ticket["id"],
                 RUN.c.state.in_([RunState.RUNNING.value, RunState.PARKED.value]),
             )
         ).first()
-        written = messages_of_customer(tx, ticket["id"])
         if under_way is None and ticket["read_count"] >= written:
             return {"read_count": max(0, written - 1)}
         return {}
