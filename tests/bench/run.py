@@ -1,6 +1,6 @@
 """The benchmarks: `make bench`. Prints a table; its figures are told, never judged.
 
-`python -P tests/bench/run.py [whole] [worker] [sizes] [triage]` runs the named parts only.
+`python -P tests/bench/run.py [whole] [worker] [sizes] [record] [triage]` runs the named parts only.
 """
 
 import os
@@ -16,11 +16,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import batch, sizes, whole
+from tests.bench import batch, record, sizes, whole
 
 TICKETS = 40
 ROWS = 2_000
 ROUNDS = 2
+EVENTS = 1_000_000
 
 
 def line(name: str, *figures: str) -> None:
@@ -138,6 +139,28 @@ def growth(folder: Path) -> None:
         )
 
 
+def checking_the_record(folder: Path) -> None:
+    """Events per second of `handrail audit verify`, and what memory it takes."""
+    for events, texts in ((EVENTS, 0.0), (EVENTS // 4, 0.6)):
+        found = record.checking(folder, events, texts, ROUNDS)
+        bare = found["bare"]
+        beside = f", {texts:.0%} with a text" if texts else ""
+        columns = ("events/s", "per CPU second", "the limit is", "memory")
+        heading(f"the record, {events:,} events{beside}", *columns)
+        for name, key in (("audit verify", "verify"), ("audit verify --anchor", "anchored")):
+            one = found[key]
+            line(
+                name,
+                f"{one['rate']:,.0f}",
+                f"{one['cpu']:,.0f}",
+                f"{bare['cpu'] / one['cpu']:.2f} x",
+                f"{one['memory']:.0f} MB",
+                f"+{one['grew']:.0f} MB",
+            )
+        name = "columns fetched, one SHA-256 each"
+        line(name, f"{bare['rate']:,.0f}", f"{bare['cpu']:,.0f}")
+
+
 def batch_triage(folder: Path) -> None:
     """Rows per second of the command."""
     found = batch.triage(folder, ROWS)
@@ -154,6 +177,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "whole": whole_tickets,
     "worker": live_worker,
     "sizes": growth,
+    "record": checking_the_record,
     "triage": batch_triage,
 }
 
