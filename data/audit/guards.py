@@ -6,14 +6,26 @@ from data.triggers import GUARDS
 
 _LIFTED = "the log was open to changes; the next upgrade of the workspace makes it anew"
 
+_ON_SERVER = ("event_no_change", "payload_erase_only")
+_STANDING = (
+    "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' "
+    "AND tgrelid IN ('event'::regclass, 'payload'::regclass)"
+)
+
 
 def missing_guards(connection: Connection) -> list[str]:
-    """What is wrong with the triggers, a line for each; SQLite only, empty elsewhere."""
+    """What is wrong with the triggers, a line for each: missing, on a server also disabled, on
+    SQLite also another than was made."""
+    found = []
     if connection.dialect.name != "sqlite":
-        return []
+        standing = set(connection.exec_driver_sql(_STANDING).scalars())
+        return [
+            f"trigger {name} is missing or off: {_LIFTED}"
+            for name in _ON_SERVER
+            if name not in standing
+        ]
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     stand = {row.name: row.sql for row in connection.exec_driver_sql(query)}
-    found = []
     for name, wanted in GUARDS.items():
         if name not in stand:
             found.append(f"trigger {name} is missing: {_LIFTED}")
