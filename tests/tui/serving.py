@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import pyte
 
 from agents.operators import Operators
+from console.bootstrap import system_user
+from data.queries.approvals import find_action
 from data.vocabulary import Role
 from data.workspace import open_workspace
 from tests.operators_support import CHEAP
@@ -33,7 +36,8 @@ def make_workspace(folder: Path) -> Path:
     store = make_store(folder)
     try:
         fill(store)
-        Operators(store, CHEAP).add(NAME, Role.ADMIN, by="founder", passphrase=PASSPHRASE)
+        people = Operators(store, CHEAP)
+        people.add(NAME, Role.ADMIN, by=system_user(), passphrase=PASSPHRASE)
         return Path(str(store.url.database))
     finally:
         store.close()
@@ -131,13 +135,22 @@ def gone(processes: list[int], seconds: float = STOP_SECONDS) -> bool:
     return True
 
 
-def decision_of(db: Path, action: str) -> str:
-    """The state of an action, read from the workspace."""
-    from data.queries.approvals import find_action
-
+def token_of(db: Path) -> str:
+    """A token with which a command of that person would ask nothing."""
     store = open_workspace(str(db), create=False)
     try:
-        return find_action(store, action).state.value
+        people = Operators(store, CHEAP)
+        return people.give_token(people.sign_in(NAME, PASSPHRASE))
+    finally:
+        store.close()
+
+
+def decision_of(db: Path, action: str) -> tuple[str, str | None]:
+    """The state of an action, and who decided, read from the workspace."""
+    store = open_workspace(str(db), create=False)
+    try:
+        found = find_action(store, action)
+        return found.state.value, found.decided_by
     finally:
         store.close()
 
@@ -149,8 +162,18 @@ async def let_in(client: Client, server: Served) -> None:
         assert str(answer.url) == f"{server.origin}/"
 
 
+async def shown(socket: aiohttp.ClientWebSocketResponse, text: str) -> str:
+    """What a page of 100 by 30 shows, once a text is there; fails if it does not come."""
+    screen = pyte.Screen(100, 30)
+    stream = pyte.ByteStream(screen)
+    async with asyncio.timeout(60):
+        while text not in (seen := "\n".join(screen.display)):
+            stream.feed(await socket.receive_bytes())
+    return seen
+
+
 async def opened(client: Client, server: Served) -> aiohttp.ClientWebSocketResponse:
-    """A page's websocket, once its app shows something."""
+    """A page's websocket, once its app begins to draw."""
     await let_in(client, server)
     socket = await client.ws_connect(
         f"{server.origin}/ws?width=100&height=30", origin=server.origin

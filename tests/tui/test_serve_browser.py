@@ -63,11 +63,14 @@ async def test_a_person_signs_in_sees_the_queue_and_approves(chromium: str, tmp_
             assert "Charged twice" not in page.shown()
             await sign_in(page)
             await page.until_shown("Charged twice for March")
-            assert decision_of(db, "a_credit") == "proposed"
-            await page.write("ga")
-            await page.until_shown("Account credit")
+            assert decision_of(db, "a_credit") == ("proposed", None)
+            await page.press("g")
+            await page.until_shown("go to")
             await page.press("a")
-            await page.until(lambda: decision_of(db, "a_credit") == "approved")
+            await page.until_shown("▸Approvals (4)")
+            await page.until_shown("Credit a balance")
+            await page.press("a")
+            await page.until(lambda: decision_of(db, "a_credit") == ("approved", NAME))
 
             assert await page.ask("location.href") == f"{server.origin}/"
             assert await page.ask(COLOURS) > 10

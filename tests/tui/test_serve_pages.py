@@ -11,7 +11,18 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.tui.serving import Client, Served, closed, gone, make_workspace, opened, serving
+from tests.tui.serving import (
+    NAME,
+    Client,
+    Served,
+    closed,
+    gone,
+    make_workspace,
+    opened,
+    serving,
+    shown,
+    token_of,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -56,13 +67,18 @@ async def test_a_page_is_no_session_of_who_started_the_server(
     tmp_path: Path, stranger: Client
 ) -> None:
     db = make_workspace(tmp_path)
-    secrets = {"HANDRAIL_TOKEN": SECRET, "OPENAI_API_KEY": SECRET, "HANDRAIL_AS": SECRET}
+    token = token_of(db)
+    secrets = {"HANDRAIL_TOKEN": token, "OPENAI_API_KEY": SECRET, "HANDRAIL_AS": SECRET}
     with serving(db, environment=secrets) as server:
-        await opened(stranger, server)
+        socket = await opened(stranger, server)
+        screen = await shown(socket, "Handrail: sign in")
+        assert NAME not in screen
+        assert "Charged twice" not in screen
         (started,) = server.children()
         environment = Path(f"/proc/{started}/environ").read_bytes()
         arguments = Path(f"/proc/{started}/cmdline").read_bytes()
         assert SECRET.encode() not in environment + arguments
+        assert token.encode() not in environment + arguments
         assert server.token.encode() not in environment + arguments
         assert str(db).encode() in environment
 
