@@ -24,7 +24,6 @@ from data.vocabulary import (
     ActionState,
     AgentName,
     Author,
-    HandoffKind,
     IssueState,
     Role,
     RunState,
@@ -110,13 +109,7 @@ class Owning(ByHand):
             self._check_free(ticket, person, force=force)
             if ticket["owner"] == to:
                 raise NotDecidable(f"{to} has ticket {ticket['ref']} already")
-            tx.connection.execute(
-                HANDOFF.update()
-                .where(HANDOFF.c.ticket_id == ticket_id, HANDOFF.c.accepted_at.is_(None))
-                .values(assigned_to=to, kind=HandoffKind.WARM_TRANSFER.value)
-            )
-            if to == by:
-                accept_handoffs(tx, ticket_id, by)
+            accept_handoffs(tx, ticket_id, to)
             self._give(tx, ticket, to, by)
             return str(ticket["owner"])
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from console.cli.deciding import decide_all, session_opener, tell_of_workers
+from console.cli.deciding import TOO_LATE, decide_all, session_opener, tell_of_workers
 from console.cli.edits import changed_arguments
 from console.cli.options import (
     As,
@@ -15,7 +15,7 @@ from console.cli.options import (
     PolicyFile,
     Ticket,
 )
-from console.cli.printing import out, print_json
+from console.cli.printing import out, print_json, say
 from console.format import line
 
 Ids = Annotated[
@@ -162,7 +162,11 @@ def retry(
     session = session_opener(db, operator, passphrase_stdin)()
     try:
         ticket_id = find_ticket(session.store, ticket)
-        session.service.retry(ticket_id, by=session.operator)
+        try:
+            session.service.retry(ticket_id, by=session.operator)
+        except TOO_LATE as problem:
+            say(f"handrail: {line(str(problem))}")
+            raise typer.Exit(1) from None
         if as_json:
             print_json({"ticket": ticket_id, "retried": True})
         else:

@@ -3,9 +3,18 @@
 from typing import Any
 
 from console.cli.printing import stamp
+from data.queries.awaiting import unanswered
 from data.queries.reasons import why_nothing
-from data.queries.rows import ActionRow, EventRow, IssueRow, RunRow, TicketDetail, TicketRow
-from data.vocabulary import ActionState, Author, TicketStatus
+from data.queries.rows import (
+    ActionRow,
+    EventRow,
+    HandoffRow,
+    IssueRow,
+    RunRow,
+    TicketDetail,
+    TicketRow,
+)
+from data.vocabulary import AGENTS_OWN, ActionState, Author, TicketStatus
 
 
 def ticket_document(ticket: TicketRow) -> dict[str, Any]:
@@ -63,10 +72,28 @@ def detail_document(detail: TicketDetail) -> dict[str, Any]:
                 "summary": h.summary,
                 "wait_minutes": h.wait_minutes,
                 "queued_at": stamp(h.queued_at),
+                "accepted_at": stamp(h.accepted_at),
                 "accepted_by": h.accepted_by,
             }
             for h in detail.handoffs
         ],
+    }
+
+
+def handoff_document(handoff: HandoffRow) -> dict[str, Any]:
+    """A hand-over that waits for a person."""
+    return {
+        "id": handoff.id,
+        "ticket": handoff.ticket_id,
+        "ref": handoff.ticket_ref,
+        "subject": handoff.subject,
+        "skill": handoff.skill,
+        "kind": handoff.kind,
+        "to": handoff.assigned_to,
+        "reason": handoff.reason,
+        "summary": handoff.summary,
+        "wait_minutes": handoff.wait_minutes,
+        "queued_at": stamp(handoff.queued_at),
     }
 
 
@@ -106,6 +133,9 @@ def why(detail: TicketDetail) -> str | None:
     match detail.ticket.status:
         case TicketStatus.NEW:
             return "The agents have not looked at it yet."
+        case TicketStatus.WORKING if detail.ticket.owner != AGENTS_OWN:
+            wrote = "The customer wrote, and waits for" if unanswered(detail) else "It is with"
+            return f"{wrote} {detail.ticket.owner}."
         case TicketStatus.WORKING:
             return "The agents are at it."
         case TicketStatus.AWAITING_APPROVAL if waiting:

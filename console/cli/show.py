@@ -17,7 +17,7 @@ from console.cli.printing import block, print_json, screen
 from console.describe import headline, measures
 from console.format import ACTION, STATUS, ago, label, left, line, moment, money, passage
 from data.queries.reasons import why_nothing
-from data.vocabulary import ActionState
+from data.vocabulary import AGENTS_OWN, ActionState
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,6 +83,8 @@ def _head(console: "Console", detail: "TicketDetail", now: datetime) -> None:
     facts += [f"tone {detail.sentiment}" if detail.sentiment else "", f"language {detail.language}"]
     facts += [f"opened {ago(row.opened_at, now)}", row.id]
     console.print(block(line(" · ".join(fact for fact in facts if fact))))
+    if row.owner != AGENTS_OWN:
+        console.print(block(line(f"owner: {row.owner} has taken it from the agents"), "bold"))
     if row.flags:
         console.print(block(line(f"flags: {', '.join(row.flags)}"), "yellow"))
     reason = why(detail)
@@ -166,6 +168,7 @@ def _handoffs(console: "Console", detail: "TicketDetail") -> None:
         to = handoff.assigned_to or f"whoever has the skill {handoff.skill}"
         wait = f" · about {handoff.wait_minutes} min" if handoff.wait_minutes else ""
         kind = handoff.kind.replace("_", " ")
+        wait += f" · accepted by {handoff.accepted_by}" if handoff.accepted_by else ""
         console.print(block(line(f"{kind} to {to}{wait} · {handoff.reason}", 1000)))
         for name, sentences in handoff.summary.items():
             for sentence in sentences if isinstance(sentences, list) else [sentences]:

@@ -5,8 +5,8 @@ from sqlalchemy import or_
 from data.errors import NotFound
 from data.queries.rows import ActionRow, HandoffRow
 from data.queries.tickets import HANDOFF, actions_where, handoffs_where
-from data.store import ACTION, Store
-from data.vocabulary import ActionState
+from data.store import ACTION, TICKET, Store
+from data.vocabulary import ActionState, TicketStatus
 
 
 def pending_approvals(store: Store) -> list[ActionRow]:
@@ -16,6 +16,16 @@ def pending_approvals(store: Store) -> list[ActionRow]:
             connection,
             ACTION.c.state == ActionState.PROPOSED.value,
             [ACTION.c.proposed_at, ACTION.c.ticket_id, ACTION.c.position],
+        )
+
+
+def unknown_outcomes(store: Store) -> list[ActionRow]:
+    """Every action of which nobody knows whether it happened, begun first first."""
+    with store.read() as connection:
+        return actions_where(
+            connection,
+            ACTION.c.state == ActionState.UNKNOWN.value,
+            [ACTION.c.started_at, ACTION.c.id],
         )
 
 
@@ -34,7 +44,13 @@ def find_action(store: Store, name: str) -> ActionRow:
     return (exact or found)[0]
 
 
-def open_handoffs(store: Store) -> list[HandoffRow]:
-    """Hand-overs that no person has accepted yet, oldest first."""
+def open_handoffs(store: Store, skill: str | None = None) -> list[HandoffRow]:
+    """Escalated tickets that no person has accepted yet, by their newest hand-over, oldest first.
+
+    `skill` leaves those of other skills out.
+    """
+    waits = HANDOFF.c.accepted_at.is_(None) & (TICKET.c.status == TicketStatus.ESCALATED.value)
     with store.read() as connection:
-        return handoffs_where(connection, HANDOFF.c.accepted_at.is_(None))
+        newest = {row.ticket_id: row for row in handoffs_where(connection, waits)}
+    found = sorted(newest.values(), key=lambda row: (row.queued_at, row.id))
+    return [row for row in found if skill in (None, row.skill)]
