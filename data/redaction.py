@@ -6,7 +6,7 @@ from typing import Any
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"(?<![\w.])\+\d[\d ()/.\-]{6,18}\d")
-_NUMBER = re.compile(r"(?<![\w.\-])\d(?:[ -]?\d){8,18}(?![\w])")
+_NUMBER = re.compile(r"(?<![\w.\-])(?!\d{4}-\d\d-\d\d(?:[ T]|\b))\d(?:[ -]?\d){8,18}(?![\w])")
 _HIDDEN = frozenset(
     {"email", "phone", "last4", "address", "company", "requester", "recipient", "customer_name"}
 )
@@ -33,10 +33,16 @@ def redact(value: Any, names: tuple[str, ...] = ()) -> Any:
         person = bool(_PERSONAL & value.keys())
         return {
             key: f"[{key}]"
-            if isinstance(item, str) and (key in _HIDDEN or (person and key == "name"))
+            if _is_told(item)
+            and (key in _HIDDEN or (key == "name" and (person or isinstance(item, list))))
             else redact(item, names)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [redact(item, names) for item in value]
     return value
+
+
+def _is_told(item: Any) -> bool:
+    """Whether it is a text, or texts such as the two sides of a change."""
+    return isinstance(item, str | list)

@@ -135,7 +135,8 @@ def open_workspace(
             settings = dict(connection.execute(select(SETTING.c.name, SETTING.c.value)).all())
     except DBAPIError as problem:
         engine.dispose()
-        raise WorkspaceUnusable(f"{place}: {_plain(problem)}") from problem
+        named = place if path is not None else url.render_as_string(hide_password=True)
+        raise WorkspaceUnusable(f"{named}: {_plain(problem)}") from problem
     except BaseException:
         engine.dispose()
         raise

@@ -47,7 +47,7 @@ def end_of(snapshot: Snapshot, issue: Row) -> tuple[IssueState, str | None, Why 
         )
         return IssueState.ESCALATED, skill, _stopped(action)
     state = IssueState(slots.get("end", IssueState.RESOLVED))
-    if any(a["state"] == ActionState.WITHDRAWN for a in actions) and not any(
+    if any(_was_taken_back(a) for a in actions) and not any(
         a["state"] in DONE_ACTIONS for a in actions
     ):
         return (
@@ -59,6 +59,14 @@ def end_of(snapshot: Snapshot, issue: Row) -> tuple[IssueState, str | None, Why 
     if state is IssueState.ESCALATED and why is None:
         why = Why("policy_refused", issue["rule"], issue["cause"] or "")
     return state, issue["skill"] or issue["intent"], why
+
+
+TAKEN_BACK = "the customer took the request back"
+"""Why an action was withdrawn that the customer no longer wants."""
+
+
+def _was_taken_back(action: Row) -> bool:
+    return bool(action["state"] == ActionState.WITHDRAWN and action["problem"] == TAKEN_BACK)
 
 
 def _stopped(action: Row) -> Why:

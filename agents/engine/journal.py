@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from agents.actions.views import public
+from data.columns import canonical
 from data.errors import Fenced
 from data.redaction import redact
 from data.store import EVENT, PAYLOAD, TICKET, NewEvent, Store, Transaction
@@ -115,9 +117,12 @@ class Journal:
     ) -> None:
         """Append an event within a transaction that is under way.
 
-        Personal data is taken out of `data`; `payload` is kept beside it, raw.
+        Personal data is taken out of `data`; `payload`, or what was taken out, is kept beside it.
         """
-        shown = redact(data, self.names)
+        shown, hidden = public(data)
+        if payload is None and hidden is not None:
+            payload = canonical(hidden)
+        shown = redact(shown, self.names)
         tx.append(NewEvent(kind, agent, shown, self.ticket_id, self.run_id, None, payload))
 
     @contextmanager

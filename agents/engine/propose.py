@@ -9,6 +9,7 @@ from sqlalchemy import update
 from agents.actions.arguments import check_arguments
 from agents.actions.catalogue import CATALOGUE, aim_of, digest_of, money_of, target_of
 from agents.connectors.protocols import Effect
+from agents.engine.ends import TAKEN_BACK
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.preview import preview_of, undo_of
@@ -308,6 +309,6 @@ def _retire(
             continue
         state, why = ActionState.STALE, "what the customer or the records say has changed"
         if thought.take_back:
-            state, why = ActionState.WITHDRAWN, "the customer took the request back"
+            state, why = ActionState.WITHDRAWN, TAKEN_BACK
         tx.set_action(action["id"], state, was=[ActionState(action["state"])], problem=why)
         journal.tell(tx, f"action.{state}", {"action": action["id"], "why": why})

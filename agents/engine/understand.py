@@ -85,7 +85,7 @@ def identify_writer(
     def by_email(email: str) -> Row | None:
         if email not in looked_up:
             looked_up[email] = journal.step(
-                f"identify.{snapshot.generation}.{email}",
+                f"identify.{snapshot.generation}.{len(looked_up) + 1}",
                 AgentName.ACCOUNT.value,
                 "tool.called",
                 lambda: parts.reader.customer_by_email(email),

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from agents.actions.views import public
 from agents.authority import Person, person_of
 from agents.policy.model import Policy
+from data.columns import canonical
 from data.redaction import redact
 from data.store import NewEvent, Store, Transaction
 from data.vocabulary import AgentName
@@ -37,6 +39,10 @@ class Acts:
         self, tx: Transaction, action: dict[str, Any], kind: str, by: str, more: dict[str, Any]
     ) -> None:
         """Append an event about an action; `by` is kept as it is, the rest is redacted."""
-        data = redact({"action": action["id"], "name": action["name"], **more})
+        shown, hidden = public({"action": action["id"], "name": action["name"], **more})
+        customer = tx.ticket(action["ticket_id"])["customer_name"]
+        data = redact(shown, (customer,) if customer else ())
         data["by"] = by
-        tx.append(NewEvent(kind, AgentName.OPERATOR.value, data, action["ticket_id"]))
+        payload = canonical(hidden) if hidden else None
+        event = NewEvent(kind, AgentName.OPERATOR.value, data, action["ticket_id"], payload=payload)
+        tx.append(event)

@@ -209,6 +209,7 @@ VALID: dict[str, dict[str, Any]] = {
     "send_notification": {"customer": "c", "channel": "email", "subject": "s", "body": "b"},
     "create_ticket": {"queue": "engineering", "summary": "s", "priority": "high"},
     "schedule_callback": {"customer": "c", "at": "2026-03-11T09:00:00Z", "topic": "t"},
+    "undo": {"action": "a_1"},
 }
 
 
