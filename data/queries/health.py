@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from data.queries.rows import Health, WorkerRow
+from data.queries.rows import HaltRow, Health, WorkerRow
 from data.queries.tickets import RUN
 from data.store import ACTION, EVENT, TICKET, Store, table
 from data.tables import Halt, Worker
@@ -28,6 +28,14 @@ def workers(store: Store) -> list[WorkerRow]:
         ]  # fmt: skip
 
 
+def halts_in_force(store: Store) -> list[HaltRow]:
+    """What the stop button holds now, pressed first first."""
+    halt = table(Halt)
+    query = select(halt).where(halt.c.lifted_at.is_(None)).order_by(halt.c.at, halt.c.id)
+    with store.read() as connection:
+        return [HaltRow(h.id, h.action, h.intent, h.by, h.at) for h in connection.execute(query)]
+
+
 def health(store: Store) -> Health:
     """The state of the whole workspace in a few counts."""
     halt, now = table(Halt), store.clock.now()
@@ -44,6 +52,9 @@ def health(store: Store) -> Health:
         approvals, oldest_approval = connection.execute(
             select(func.count(), func.min(ACTION.c.proposed_at)).where(proposed)
         ).one()
+        unknown = connection.execute(
+            select(func.count()).where(ACTION.c.state == ActionState.UNKNOWN.value)
+        ).scalar_one()
         open_since = connection.execute(
             select(func.min(TICKET.c.opened_at)).where(
                 TICKET.c.status.not_in([s.value for s in ENDED_TICKETS])
@@ -71,4 +82,5 @@ def health(store: Store) -> Health:
         ],
         spend_today_micros=int(spend or 0),
         last_event=int(last or 0),
+        unknown=int(unknown),
     )

@@ -128,6 +128,10 @@ class ActionRow:
     role_needed: str | None = None
     executed_arguments: dict[str, Any] | None = None
     """What was carried out, where it started."""
+    idempotency_key: str = ""
+    """By which the outside system knows it."""
+    started_at: datetime | None = None
+    """When it was last begun."""
     decisions: list[DecisionRow] = field(default_factory=list)
 
 
@@ -234,3 +238,16 @@ class Health:
     """What the stop button holds, each in words."""
     spend_today_micros: int
     last_event: int
+    unknown: int = 0
+    """Actions of which nobody knows whether they happened."""
+
+
+@dataclass(frozen=True)
+class HaltRow:
+    """A pressed stop button; without action and intent it holds everything."""
+
+    id: str
+    action: str | None
+    intent: str | None
+    by: str
+    at: datetime

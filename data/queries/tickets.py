@@ -110,6 +110,8 @@ _ACTION = [
     "proposed_by",
     "role_needed",
     "executed_arguments",
+    "idempotency_key",
+    "started_at",
 ]
 _OF_TICKET = ["ref", "subject", "requester", "customer_name"]
 
