@@ -99,6 +99,14 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
             return "✓ ended: " + _joined(_first(data, "status"), _first(data, "outcome"))
         case "run.failed":
             return "! failed: " + _first(data, "problem", "error")
+        case "ticket.taken" | "ticket.assigned" | "ticket.handed_back" | "handoff.accepted":
+            return "▸ " + _passed(kind, data)
+        case "ticket.priority_set":
+            return f"▸ priority {_first(data, 'to')}, was {_first(data, 'from')}{_by(data)}"
+        case "ticket.merged":
+            return f"▸ {_first(data, 'from')} merged into {_first(data, 'into')}{_by(data)}"
+        case "note":
+            return "▪ internal note" + _by(data)
         case "ticket.opened":
             return "○ ticket opened"
         case "message.received":
@@ -107,6 +115,23 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
             return "▸ " + _joined(
                 line(kind).replace(".", " "), _first(data, "text", "body", "problem")
             )
+
+
+def _passed(kind: str, data: Mapping[str, Any]) -> str:
+    """Who has the ticket now, and who had it."""
+    had = _first(data, "from")
+    match kind:
+        case "ticket.taken":
+            return f"taken{_by(data)} from {had}"
+        case "ticket.assigned":
+            return f"given to {_first(data, 'to')}{_by(data)}, was {had}'s"
+        case "ticket.handed_back":
+            return f"handed back to the agents{_by(data)}"
+    return f"hand-over accepted{_by(data)}"
+
+
+def _by(data: Mapping[str, Any]) -> str:
+    return f" by {line(str(data['by']), 60)}" if data.get("by") else ""
 
 
 def _rows(data: Mapping[str, Any]) -> str:
