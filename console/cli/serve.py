@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import threading
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,11 +105,17 @@ def _tell(address: "Address", keys: "Keys", open_browser: bool) -> None:
     say("handrail: the console is served at this address, for as long as this runs; ctrl+c ends it")
     out(f"{address.origin}/?token={keys.token}")
     if open_browser:
-        import webbrowser
+        # Programs' arguments can be read by other users, so that this token works once only. Some
+        # browsers are waited for, which must not keep the server from answering them.
+        opened = f"{address.origin}/?token={keys.once()}"
+        threading.Thread(target=_open, args=[opened], daemon=True).start()
 
-        # Programs' arguments can be read by other users, so that this token works once only.
-        if not webbrowser.open(f"{address.origin}/?token={keys.once()}"):
-            say("handrail: no browser could be opened here; open the address by hand")
+
+def _open(address: str) -> None:
+    import webbrowser
+
+    if not webbrowser.open(address):
+        say("handrail: no browser could be opened here; open the address by hand")
 
 
 def _log(text: str) -> None:

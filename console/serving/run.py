@@ -61,7 +61,7 @@ async def run(
     if order.worker and not any(worker.alive for worker in workers(session.store)):
         working = asyncio.create_task(keep_working(session.start_worker, log))
     try:
-        return await serve(listening, application(guard, visits), on_ready)
+        return await serve(listening, application(guard, visits), log, on_ready)
     finally:
         if working is not None:
             working.cancel()

@@ -31,6 +31,8 @@ HEARTBEAT_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
 """How long a browser may take to agree that its websocket closes."""
 
+PLACE_SECONDS = 3.0
+
 _REASON_BYTES = 120
 
 
@@ -81,6 +83,7 @@ class Visits:
         self._numbers = itertools.count(1)
         self._stopping = asyncio.Event()
         self._open: set[int] = set()
+        self._left = asyncio.Condition()
 
     @property
     def full(self) -> str | None:
@@ -89,6 +92,12 @@ class Visits:
             return None
         places = self._limits.visits
         return f"every place is taken ({places}); close another page, then open this one again"
+
+    async def wait_for_place(self) -> None:
+        """Wait a moment if every place is taken: who opens a page anew has only just left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PLACE_SECONDS), self._left:
+                await self._left.wait_for(lambda: self.full is None)
 
     def stop(self) -> None:
         """End every visit; each ends its process first."""
@@ -114,6 +123,8 @@ class Visits:
                 await self._visit(number, request, socket)
         finally:
             self._open.discard(number)
+            async with self._left:
+                self._left.notify_all()
         return socket
 
     async def _visit(
@@ -122,14 +133,19 @@ class Visits:
         began = time.monotonic()
         self._log(f"page {number} opened from {request.remote}")
         size = size_of(request.query.get("width"), request.query.get("height"))
-        app = await AppProcess.start(self._command, self._environment(*size))
+        try:
+            app = await AppProcess.start(self._command, self._environment(*size))
+        except OSError as problem:
+            self._log(f"page {number} could not be started: {problem.strerror or problem}")
+            await _close(socket, End(Code.FAILED, "the console could not be started"))
+            return
         end = LOST
         try:
             end = await self._until_one_ends(socket, app)
         finally:
             await app.stop()
-            if end.code == Code.FAILED and (problem := app.problem()):
-                end = End(Code.FAILED, problem)
+            if end.code == Code.FAILED and (said := app.problem()):
+                end = End(Code.FAILED, said)
             await _close(socket, end)
             seconds = round(time.monotonic() - began)
             self._log(f"page {number} closed after {seconds} s: {end.reason}")

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -17,6 +18,7 @@ from tests.tui.serving import (
     Served,
     closed,
     gone,
+    let_in,
     make_workspace,
     opened,
     serving,
@@ -151,3 +153,52 @@ async def test_the_log_has_a_line_for_each_page_and_no_secret(
         cookies = [cookie.value for cookie in stranger.cookie_jar]
         assert cookies
         assert not [secret for secret in (server.token, *cookies) if secret in log]
+
+
+async def test_requests_that_cannot_be_read_are_told_without_their_words(tmp_path: Path) -> None:
+    with serving(make_workspace(tmp_path)) as server:
+        where = urlsplit(server.origin)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        writer.write(f"GET /?token={server.token} nonsense HTTP/1.1\r\n\r\n".encode())
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), 60)
+        writer.close()
+        await asyncio.to_thread(server.stop)
+        log = server.log.read_text()
+        assert "a request could not be answered" in log
+        assert "Traceback" not in log
+        assert server.token not in log
+
+
+async def test_a_page_whose_workspace_is_gone_says_so(tmp_path: Path, stranger: Client) -> None:
+    db = make_workspace(tmp_path)
+    with serving(db) as server:
+        db.rename(tmp_path / "elsewhere.db")
+        await let_in(stranger, server)
+        socket = await stranger.ws_connect(f"{server.origin}/ws", origin=server.origin)
+        async with asyncio.timeout(60):
+            message = await socket.receive()
+        assert message.data == 4003
+        assert str(db.name) in str(message.extra)
+
+
+async def test_opening_a_browser_gives_away_a_token_for_once(
+    tmp_path: Path, stranger: Client
+) -> None:
+    told, browser = tmp_path / "told", tmp_path / "browser"
+    script = f'echo "$1" $$ >{told}.new; mv {told}.new {told}; exec sleep 60'
+    browser.write_text(f"#!/bin/sh\n{script}\n")
+    browser.chmod(0o700)
+    chosen = {"BROWSER": str(browser)}
+    with serving(make_workspace(tmp_path), "--open", environment=chosen) as server:
+        async with asyncio.timeout(60):
+            while not told.exists():
+                await asyncio.sleep(0.05)
+        address, pid = told.read_text().split()
+        try:
+            assert server.token not in address
+            for status in (303, 403):
+                async with stranger.get(address, allow_redirects=False) as answer:
+                    assert answer.status == status
+                stranger.cookie_jar.clear()
+        finally:
+            os.kill(int(pid), signal.SIGKILL)
