@@ -93,8 +93,9 @@ def _head(console: "Console", detail: "TicketDetail", now: datetime) -> None:
         console.print(block(line(f"why: {reason}" + (f" (rule {rule})" if rule else ""), 1000)))
     nothing = why_nothing(detail)
     if nothing is not None:
-        what = nothing.code.replace("_", " ")
-        console.print(block(line(f"nothing was done: {what}. {nothing.text}", 1000), "dim"))
+        yet = " yet" if nothing.code == "awaiting" else ""
+        what = f"nothing was done{yet} ({nothing.code.replace('_', ' ')}): {nothing.text}"
+        console.print(block(line(what, 1000), "dim"))
     if detail.merged_into:
         console.print(block(f"merged into {line(detail.merged_into)}"))
 
