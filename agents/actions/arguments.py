@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from agents.actions.wording import near, problem_in_words
 from agents.errors import BadArguments
 from data.vocabulary import ActionName, Priority
 
@@ -26,7 +27,8 @@ def _utc(moment: datetime) -> datetime:
 def _crm_changes(changes: dict[str, str]) -> dict[str, str]:
     for name, value in changes.items():
         if name not in CRM_FIELDS:
-            raise ValueError(f"{name!r} is no field to change; there are {', '.join(CRM_FIELDS)}")
+            there = near(name, CRM_FIELDS) or f"; there are {', '.join(CRM_FIELDS)}"
+            raise ValueError(f"{name!r} is no field to change{there}")
         if not value.strip():
             raise ValueError(f"{name} must not be empty")
     if "email" in changes and not _EMAIL.match(changes["email"]):
@@ -153,7 +155,5 @@ def check_arguments(name: ActionName, arguments: dict[str, Any]) -> dict[str, An
     try:
         return TYPES[name].model_validate(arguments).model_dump(mode="json")
     except ValidationError as problem:
-        first = problem.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "arguments"
-        message = first["msg"].removeprefix("Value error, ")
-        raise BadArguments(f"{name}: {field}: {message}") from None
+        first = problem_in_words(problem.errors()[0], TYPES[name].model_fields)
+        raise BadArguments(f"{name}: {first}") from None

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from agents.actions.arguments import check_arguments
-from agents.actions.catalogue import digest_of, money_of, target_of
+from agents.actions.catalogue import digest_of, money_of
 from agents.actions.succession import succeed
-from agents.authority import Person, check_may_act, check_may_approve, has_role
+from agents.authority import Person, check_may_act, check_may_approve, has_role, person_of
 from agents.errors import NotDecidable
-from agents.policy.gate import rule_on
+from agents.policy.gate import Ruling, rule_on
 from agents.service.acts import Acts
+from agents.service.edits import changed_arguments, edited_preview, left_of_charge
+from data.errors import NotFound
 from data.queries.tickets import DECISION, ISSUE
-from data.store import Transaction
+from data.store import ACTION, Transaction
 from data.tables import Decision
 from data.vocabulary import ActionName, ActionState, DecisionKind, Gate, Role
 
@@ -99,12 +100,8 @@ class Deciding(Acts):
         """
         with self.store.write() as tx:
             old, person = self._decidable(tx, action_id), self._person(tx, by)
-            arguments = _changed(old, changes)
+            arguments, ruling = self._edited(old, person, _intent(tx.connection, old), changes)
             amount, currency = money_of(arguments)
-            check_may_approve(self.policy, person, ActionName(old["name"]), amount, currency)
-            ruling = rule_on(self.policy, ActionName(old["name"]), amount, _intent(tx, old))
-            if ruling.gate is Gate.FORBIDDEN:
-                raise NotDecidable(ruling.why)
             new_id = tx.ids("a")
             self._decide(tx, old, DecisionKind.EDIT, person, None)
             tx.set_action(
@@ -116,7 +113,7 @@ class Deciding(Acts):
                 tx, old, new_id,
                 arguments=arguments, digest=digest_of(ActionName(old["name"]), arguments),
                 amount=amount, currency=currency, gate=ruling.gate.value, people_needed=people,
-                preview=_edited_preview(old, arguments, amount),
+                preview=edited_preview(old, arguments, amount),
             )  # fmt: skip
             self._decide(tx, successor, DecisionKind.EDIT, person, None)
             missing = self._missing(tx, successor)
@@ -129,6 +126,35 @@ class Deciding(Acts):
             self._tell(tx, old, "action.edited", by, {"successor": new_id, "arguments": arguments})
             tx.wake(old["ticket_id"])
             return Decided(new_id, state, missing)
+
+    def check_edit(self, action_id: str, *, by: str, changes: dict[str, Any]) -> None:
+        """Raise what `edit` would raise about these changes; nothing is changed."""
+        with self.store.read() as connection:
+            old, person = _found(connection, action_id), self._reader(connection, by)
+            self._edited(old, person, _intent(connection, old), changes)
+
+    def most(self, action_id: str, *, by: str) -> int | None:
+        """The largest amount, in minor units, that an edit of this person's may set; None: any."""
+        with self.store.read() as connection:
+            old, person = _found(connection, action_id), self._reader(connection, by)
+        role = self.policy.approval.roles.get(person.role)
+        limits = [left_of_charge(old), role.up_to if role else None]
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def _reader(self, connection: Connection, name: str) -> Person:
+        return person_of(connection, name, self.signed_in_by)
+
+    def _edited(
+        self, old: dict[str, Any], person: Person, intent: str | None, changes: dict[str, Any]
+    ) -> tuple[dict[str, Any], Ruling]:
+        """The arguments after an edit, and what the policy says about them."""
+        arguments = changed_arguments(old, changes)
+        amount, currency = money_of(arguments)
+        check_may_approve(self.policy, person, ActionName(old["name"]), amount, currency)
+        ruling = rule_on(self.policy, ActionName(old["name"]), amount, intent)
+        if ruling.gate is Gate.FORBIDDEN:
+            raise NotDecidable(ruling.why)
+        return arguments, ruling
 
     def _decidable(
         self, tx: Transaction, action_id: str, *, or_approved: bool = False
@@ -198,51 +224,18 @@ class Deciding(Acts):
         return missing
 
 
-def _intent(tx: Transaction, action: dict[str, Any]) -> str | None:
-    found: str | None = tx.connection.execute(
+def _found(connection: Connection, action_id: str) -> dict[str, Any]:
+    row = connection.execute(select(ACTION).where(ACTION.c.id == action_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"no action {action_id!r}")
+    return dict(row)
+
+
+def _intent(connection: Connection, action: dict[str, Any]) -> str | None:
+    found: str | None = connection.execute(
         select(ISSUE.c.intent).where(ISSUE.c.id == action["issue_id"])
     ).scalar()
     return found
-
-
-def _changed(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The arguments after an edit, checked against their type and the records as proposed."""
-    name = ActionName(old["name"])
-    if name is ActionName.UNDO:
-        raise NotDecidable("undoing has nothing to edit; approve or reject it")
-    known = set(old["arguments"])
-    unknown = sorted(set(changes) - known)
-    if unknown:
-        raise NotDecidable(
-            f"{name} has no argument {unknown[0]!r}; it has {', '.join(sorted(known))}"
-        )
-    arguments = check_arguments(name, {**old["arguments"], **changes})
-    if arguments == old["arguments"]:
-        raise NotDecidable("nothing was changed; approve it as it is, or change an argument")
-    if target_of(name, arguments) != old["target"]:
-        raise NotDecidable("an edit may not aim at another record; reject it and say why")
-    charge = (old["records"].get(old["target"]) or {}).get("fields") or {}
-    if name is ActionName.PROCESS_REFUND and charge:
-        left = charge["amount"] - (charge["refunded"] or 0)
-        if arguments["amount"] > left:
-            raise NotDecidable(
-                f"amount: {arguments['amount']} is more than the {left} left of the charge"
-            )
-        if arguments["currency"] != charge["currency"]:
-            raise NotDecidable(f"currency: the charge is in {charge['currency']}")
-    return arguments
-
-
-def _edited_preview(
-    old: dict[str, Any], arguments: dict[str, Any], amount: int | None
-) -> dict[str, Any]:
-    """The preview of an edited action until a worker has worked its rows out."""
-    preview = {**(old["preview"] or {}), "exact": False, "pending": True, "changes": []}
-    if amount is not None:
-        preview["money"] = [{**m, "amount": amount} for m in preview.get("money", [])]
-    if preview.get("message") and "body" in arguments:
-        preview["message"] = {**preview["message"], "body": arguments["body"]}
-    return preview
 
 
 def spoken(moment: datetime) -> str:

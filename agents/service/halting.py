@@ -41,9 +41,16 @@ class Halting(Acts):
             tx.append(NewEvent("halt.pressed", AgentName.OPERATOR.value, data))
             return halt_id
 
-    def go(self, *, by: str, action: ActionName | None = None, intent: Intent | None = None) -> int:
-        """Lift every halt, or those of one action or intent; how many. What was held is looked at
-        again.
+    def go(
+        self,
+        *,
+        by: str,
+        action: ActionName | None = None,
+        intent: Intent | None = None,
+        halt: str | None = None,
+    ) -> int:
+        """Lift every halt, those of one action or intent, or the one with the id `halt`; how many.
+        What was held is looked at again.
 
         NotDecidable if none is in force; NotAllowed below a supervisor.
         """
@@ -54,10 +61,13 @@ class Halting(Acts):
                 query = query.where(HALT.c.action == action)
             if intent is not None:
                 query = query.where(HALT.c.intent == intent)
+            if halt is not None:
+                query = query.where(HALT.c.id == halt)
             lifted = list(tx.connection.execute(query).scalars())
             if not lifted:
-                raise NotDecidable("nothing is stopped" if not (action or intent) else
-                                   f"{what_is_held(action, intent)} is not stopped")  # fmt: skip
+                what = "that" if halt else what_is_held(action, intent)
+                named = action or intent or halt
+                raise NotDecidable(f"{what} is not stopped" if named else "nothing is stopped")
             tx.connection.execute(
                 update(HALT).where(HALT.c.id.in_(lifted)).values(lifted_by=by, lifted_at=tx.now)
             )

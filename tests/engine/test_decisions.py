@@ -187,7 +187,7 @@ def test_an_edited_action_whose_record_changed_asks_again_for_the_edited_amount_
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"amount": 1151}, "more than the 1150 left"),
+        ({"amount": 1151}, "more than the 11.50 EUR left"),
         ({"amount": 0}, "amount"),
         ({"amount": -5}, "amount"),
         ({"amount": "much"}, "amount"),
