@@ -29,13 +29,21 @@ class DeskWork(Owning):
     """What people do with tickets themselves; each act is one transaction."""
 
     def send(
-        self, ticket_id: str, body: str, *, by: str, resolve: bool = False, force: bool = False
+        self,
+        ticket_id: str,
+        body: str,
+        *,
+        by: str,
+        resolve: bool = False,
+        force: bool = False,
+        seen: int | None = None,
     ) -> str:
         """Answer the customer; the id of the action that carries it out. Who answers takes it.
 
         Once it is out the ticket awaits the customer, or is resolved; if it cannot be sent, the
         ticket is escalated to who has it. NotDecidable for an empty answer, for one that is on its
-        way already, and to resolve while something of the ticket is being carried out.
+        way already, to resolve while something of the ticket is being carried out, and if the
+        customer has written more messages than the `seen` ones that the writer had before them.
         """
         with self.store.write() as tx:
             person = self._person(tx, by)
@@ -43,12 +51,15 @@ class DeskWork(Owning):
             ticket = self._unmerged(tx, ticket_id)
             self._check_free(ticket, person, force=force)
             self._check_new(tx, ticket_id, body)
+            written = messages_of_customer(tx, ticket_id)
+            if seen is not None and written > seen:
+                raise NotDecidable("the customer has written meanwhile; read that first")
             if resolve:
                 self._check_nothing_begun(tx, ticket, (ActionState.APPROVED, *BEGUN))
             if ticket["owner"] != by or ticket["status"] in ENDED_TICKETS:
                 self._give(tx, ticket, by, by)
             status = TicketStatus.RESOLVED if resolve else TicketStatus.AWAITING_CUSTOMER
-            then = {"status": status.value, "seen": messages_of_customer(tx, ticket_id)}
+            then = {"status": status.value, "seen": written}
             return self._answer(tx, ticket_id, body, person, then)
 
     def _check_new(self, tx: Transaction, ticket_id: str, body: str) -> None:

@@ -295,6 +295,17 @@ def test_a_message_that_crosses_the_answer_stays_the_owners_turn(desk: Open) -> 
     assert "written again" in str(one.detail(ticket).outcome)
 
 
+def test_an_answer_written_before_the_customers_last_words_is_not_sent(desk: Open) -> None:
+    one = desk()
+    ticket = one.arrive()
+    one.service.receive(ticket, "One more thing.")
+    with pytest.raises(NotDecidable, match="written meanwhile"):
+        one.service.send(ticket, "All is well.", by="priya", seen=1)
+    assert one.actions(ticket) == []
+    assert one.column(ticket, "owner") == "agents"
+    one.service.send(ticket, "All is well.", by="priya", seen=2)
+
+
 def test_an_answered_ticket_closes_by_itself_a_week_after_the_answer(desk: Open) -> None:
     one = desk("e3-wants-a-person")
     ticket = escalated(one)
