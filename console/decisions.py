@@ -1,6 +1,5 @@
 """Taking decisions: asks where care is needed, and sends exactly what was on the screen."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,19 +7,14 @@ from textual.content import Content
 from textual.screen import Screen
 
 from console.format import label, line, money
-from console.reads import not_written
 from console.screens.dialogs import Confirm, Pick
 from console.screens.edit import Edit
 from console.screens.reject import Reject
-from console.session import DecidedLike, SessionLike
+from console.session import DecidedLike
 from console.widgets.approvals import irreversible, needs_care
 from console.widgets.preview import effect_of, lines, text
-from data.errors import HandrailError
+from console.writing import Writing
 from data.queries.rows import ActionRow
-
-SLOW_SECONDS = 1.0
-"""After which the person is told that a decision is still being written."""
-
 
 def line_of(action: ActionRow) -> Content:
     """One action in a line of a list."""
@@ -34,34 +28,8 @@ def line_of(action: ActionRow) -> Content:
     )
 
 
-class Decisions:
-    """The decisions of one person at one console."""
-
-    def __init__(
-        self,
-        session: SessionLike,
-        changed: Callable[[], None],
-        trouble: Callable[[str | None], None] = lambda _: None,
-    ) -> None:
-        """`changed` is called whenever `busy` did, `trouble` when the database cannot be written
-        or (None) can be again."""
-        self.session, self._changed, self._trouble = session, changed, trouble
-        self.busy: set[str] = set()
-        """Actions whose decision is asked about or being written; no second one is begun."""
-
-    async def _write(self, call: Callable[[], object]) -> str | None:
-        writing = asyncio.ensure_future(asyncio.to_thread(call))
-        done, _ = await asyncio.wait({writing}, timeout=SLOW_SECONDS)
-        if not done:
-            self._trouble("writing … another program holds the database")
-        try:
-            await writing
-        except Exception as problem:  # told in place, never a traceback
-            told = not_written(problem)
-            self._trouble(None if isinstance(problem, HandrailError) else told)
-            return told
-        self._trouble(None)
-        return None
+class Decisions(Writing):
+    """The decisions of one person at one console; `busy` holds the actions decided about."""
 
     def _begin(self, actions: Sequence[ActionRow]) -> list[ActionRow]:
         free = [action for action in actions if action.id not in self.busy]
@@ -199,9 +167,3 @@ class Decisions:
         for problem in problems[:5]:
             screen.notify(line(problem), severity="error", markup=False, timeout=10)
         return not problems
-
-    def _say(self, screen: Screen[Any], problem: str | None, done: str) -> None:
-        if problem is None:
-            screen.notify(done, markup=False)
-        else:
-            screen.notify(line(problem), severity="error", markup=False, timeout=10)
