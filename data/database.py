@@ -17,6 +17,9 @@ APPLICATION_ID = 0x48414E44
 BUSY_SECONDS = 10
 """How long a writer waits for another before it gives up."""
 
+CACHE_KIB = 16_384
+"""Pages of the file that a connection keeps at most; SQLite's own 2 MiB hold few of a large one."""
+
 
 def parse_url(place: str) -> URL:
     """The URL of a workspace named by a path or by a URL; WorkspaceUnusable if it is neither."""
@@ -54,6 +57,7 @@ def make_engine(url: URL, *, synchronous: str = "FULL") -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
     def begin(connection: Connection) -> None:
         mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"

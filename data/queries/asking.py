@@ -1,5 +1,6 @@
 """From a question about the queue to conditions in SQL, and the selective ways to its answers."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,9 @@ Order = Literal["newest", "oldest", "priority", "updated", "due", "money"]
 Run = Callable[[str, dict[str, Any]], Sequence[Sequence[Any]]]
 """Runs SQL with named parameters and returns all rows."""
 
+Beginning = Callable[[str], list[str]]
+"""Names the words in the index that begin with a text; none if it cannot say."""
+
 VIEWS: dict[str, str] = {
     "mine": "taken by you",
     "open": "not ended",
@@ -29,6 +33,9 @@ VIEWS: dict[str, str] = {
     "all": "every ticket",
 }
 """Saved views and what each holds."""
+
+_TOKENS = re.compile(r"[a-z0-9]+")
+"""How the index parts words of plain letters."""
 
 SOON = timedelta(hours=1)
 """A ticket that is due within this time counts as breaching."""
@@ -66,6 +73,8 @@ class Way:
     """The index that must be used."""
     arms: tuple[str, ...] = ()
     """Conditions, one a range of the index, in each of which it is in the order of opening."""
+    among: tuple[str, ...] = ()
+    """The states in which its tickets are, where it is only some."""
 
 
 @dataclass
@@ -114,8 +123,11 @@ class Question:
     indexed: bool = True
     """Whether there is an index of words (SQLite)."""
 
-    def held(self) -> Held:
-        """What must hold; HandrailError for a view that there is not."""
+    def held(self, beginning: Beginning) -> Held:
+        """What must hold; HandrailError for a view that there is not.
+
+        `beginning` names the words that begin with a text.
+        """
         held = Held()
         held.params["operator"] = self.operator
         held.params["soon"] = self.now + SOON // timedelta(microseconds=1)
@@ -130,7 +142,7 @@ class Question:
                 case Among(name, values, negated) if name in ("customer", "requester"):
                     texts = tuple(Words(value, begins=True) for value in values)
                     if self.indexed:
-                        some = " OR ".join(_phrase(text) for text in texts)
+                        some = " OR ".join(_phrase(text, beginning) for text in texts)
                         (unmatched if negated else matches).append(f"({{{name}}} : ({some}))")
                     else:
                         column = "customer_name" if name == "customer" else name
@@ -150,12 +162,12 @@ class Question:
                     held.tests.append(_negated(test, negated))
                     if not negated and (sign == ">" or (sign in (">=", "=") and value > 0)):
                         some = f"{test} AND ticket.money_at_risk > 0"
-                        held.ways.append(Way("ticket", some, "ix_ticket_money"))
+                        held.ways.append(Way("ticket", some, "ix_ticket_money", among=_OPEN))
         for word in self.search.words:
             if not self.indexed:
                 held.tests.append(_negated(_anywhere(held, word.text), word.negated))
             else:
-                (unmatched if word.negated else matches).append(_phrase(word))
+                (unmatched if word.negated else matches).append(_phrase(word, beginning))
         if matches:
             held.match = " AND ".join(matches)
             held.match += f" NOT ({' OR '.join(unmatched)})" if unmatched else ""
@@ -180,12 +192,12 @@ def _in_view(held: Held, view: str) -> None:
     held.tests.append(test)
     match view:
         case "mine":
-            held.ways.append(Way("ticket", test, "ix_ticket_owner", (test,)))
+            held.ways.append(Way("ticket", test, "ix_ticket_owner", arms=(test,)))
         case "breaching":
-            held.ways.append(Way("ticket", test, "ix_ticket_due"))
+            held.ways.append(Way("ticket", test, "ix_ticket_due", among=_STATUSES[view]))
         case "needs approval":
             source = f"(SELECT DISTINCT ticket_id FROM ({_PROPOSED}) a) d CROSS JOIN ticket"
-            held.ways.append(Way(source, "ticket.id = d.ticket_id"))
+            held.ways.append(Way(source, "ticket.id = d.ticket_id", among=_OPEN))
 
 
 def _view_test(name: str) -> str:
@@ -221,7 +233,7 @@ def _among(held: Held, condition: Among, operator: str, *, indexed: bool) -> Non
             held.tests.append(_negated(some, negated))
             if name == "flag" and not negated:
                 flagged = "ticket.flags <> '[]'"
-                held.ways.append(Way("ticket", flagged, "ix_ticket_flags", (flagged,)))
+                held.ways.append(Way("ticket", flagged, "ix_ticket_flags", arms=(flagged,)))
         case "ref":
             some = " OR ".join(_ref(held, value, indexed) for value in values)
             held.tests.append(_negated(some, negated))
@@ -249,7 +261,7 @@ def _way_by(held: Held, name: str, values: tuple[str, ...]) -> None:
         f"ticket.{name} = {held.bind(value)}{more[name]}" for value in dict.fromkeys(values)
     )
     where = f"ticket.{name} IN {held.among(values)}{more[name]}"
-    held.ways.append(Way("ticket", where, f"ix_ticket_{name}", arms))
+    held.ways.append(Way("ticket", where, f"ix_ticket_{name}", arms=arms))
 
 
 def _negated(test: str, negated: bool) -> str:
@@ -285,8 +297,14 @@ def _anywhere(held: Held, text: str) -> str:
     return " OR ".join([*named, f"EXISTS ({body})"])
 
 
-def _phrase(word: Words) -> str:
-    """What FTS5 is asked for: never anything but a phrase, whatever was written."""
+def _phrase(word: Words, beginning: Beginning) -> str:
+    """What FTS5 is asked for: never anything but phrases, whatever was written."""
+    if word.begins and word.text.isascii():
+        *before, last = _TOKENS.findall(word.text.lower()) or [""]
+        named = beginning(last) if last else []
+        if named:
+            phrases = (" ".join([*before, name]) for name in named)
+            return "(" + " OR ".join(f'"{phrase}"' for phrase in phrases) + ")"
     plain = "".join(c if c.isprintable() else " " for c in spaced(word.text))
     quoted = plain.replace('"', '""')
     return f'"{quoted}" *' if word.begins else f'"{quoted}"'

@@ -89,8 +89,11 @@ def queue_page(
     """
     with walking(store, Asked(search or Search(), view, order), operator) as (walk, run):
         rows = rows_of(run, walk.page(limit, offset=offset))
-        total, exact = walk.count(most)
-    return Page(rows, max(total, offset + len(rows) if rows else 0), exact)
+        seen = offset + len(rows) if rows else 0
+        if rows and len(rows) < limit:
+            return Page(rows, seen)
+        total, exact = walk.count(most, seen=seen)
+    return Page(rows, max(total, seen), exact)
 
 
 def queue_count(store: "Store", asked: Asked, operator: str, most: int) -> tuple[int, bool]:

@@ -8,19 +8,26 @@ tickets that lie together in an order lie together in the index of words as well
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
+from math import isqrt
 from typing import Any
 
 from data.queries.asking import EVERY, Held, Order, Question, Run, Way
-from data.queries.testing_words import words_that_fit
+from data.queries.word_index import words_beginning, words_that_fit
 
 Key = tuple[Any, ...]
 """Where a ticket stands in an order: the segment's number, its columns, the id last."""
 
-FEW = 1_000
-"""Up to so many tickets are gathered and sorted rather than walked."""
-
+_MANY = 4_000
+"""More tickets than this are never gathered."""
+_MANY_FOUND = 10_000
+"""The same for tickets that the index of words finds, whose walk has to look at more."""
+_FAR, _FAR_FOUND = 12, 70
+"""Rows of a page, over the cost of a row that is gathered to that of one that is passed."""
+_FEW_IN_ORDER = 200
+"""Up to so many are gathered though an index has them in the order that is wanted."""
 _NARROW = 20_000
 """Up to so many tickets in the states that are wanted, their indexes serve better than others."""
 _STRETCH = 64
@@ -58,15 +65,19 @@ _WORDS = Way(
     "(SELECT rowid AS found FROM ticket_words WHERE ticket_words MATCH :match) d CROSS JOIN ticket",
     "ticket.seq = d.found",
 )
+_MATCHES = "SELECT 1 FROM ticket_words WHERE ticket_words MATCH :match"
 
 
 class Walk:
     """One question asked of one state of the workspace."""
 
-    def __init__(self, asked: Question, run: Run) -> None:
-        """Read through `run`, in one transaction."""
-        self.asked, self._run = asked, run
-        self.held: Held = asked.held()
+    def __init__(self, asked: Question, run: Run, *, few: int | None = None) -> None:
+        """Read through `run`, in one transaction.
+
+        `few` says up to how many tickets are gathered rather than walked; None: as it is cheaper.
+        """
+        self.asked, self._run, self._few_at_most = asked, run, few
+        self.held: Held = asked.held(lambda begun: words_beginning(run, begun))
         self._sizes: dict[str, int] | None = None
         self._possible = bool(self.held.statuses) and self.held.ranks != ()
         self._gathered = self._few() if self._possible else None
@@ -100,23 +111,28 @@ class Walk:
 
     # Counting.
 
-    def count(self, most: int | None = None) -> tuple[int, bool]:
-        """How many answers there are, and whether that is exact: beyond `most` it is not."""
+    def count(self, most: int | None = None, *, seen: int = 0) -> tuple[int, bool]:
+        """How many answers there are, and whether that is exact: beyond `most` it is not.
+
+        Where `seen` are known of and `most` is no more, nothing that costs time is looked for.
+        """
         held = self.held
         if not self._possible:
             return 0, True
         if self._gathered is not None:
-            return sum(1 for _ in self._keys(None, False, FEW + 1)), True
+            return len(self._all), True
         if self.asked.indexed and not (held.tests or held.ranks or held.match or held.without):
             return self._size(), True
-        way = _WORDS if held.match else self._status_way()
+        if most is not None and most <= seen:
+            return seen, False
+        way = _WORDS if held.match else self._narrowest()
         tests = self._where(way.where)
         if held.without:
             tests += " AND ticket.seq NOT IN "
             tests += "(SELECT rowid FROM ticket_words WHERE ticket_words MATCH :without)"
         counted = f"SELECT 1 FROM {self._source(way)} WHERE {tests}"
         if tests == way.where and held.match:
-            counted = "SELECT 1 FROM ticket_words WHERE ticket_words MATCH :match"
+            counted = _MATCHES
         found = self._number(counted, most)
         return (found, True) if most is None or found <= most else (most, False)
 
@@ -131,27 +147,50 @@ class Walk:
         limit = "" if most is None else f" LIMIT {most + 1}"
         return int(self._run(f"SELECT count(*) FROM ({counted}{limit}) c", self._params())[0][0])
 
-    def _size(self) -> int:
-        """Tickets in the states that are wanted."""
+    def _size(self, statuses: Sequence[str] | None = None) -> int:
+        """Tickets in the states, or else in those that are wanted."""
         if self._sizes is None:
             rows = self._run("SELECT status, tickets FROM ticket_tally", {})
             self._sizes = {str(status): int(count) for status, count in rows}
-        return sum(self._sizes.get(status, 0) for status in self.held.statuses)
+        wanted = self.held.statuses if statuses is None else statuses
+        return sum(self._sizes.get(status, 0) for status in wanted)
 
     # Ways.
 
     def _few(self) -> Way | None:
-        """The way with the fewest tickets, if those are few enough to be sorted."""
+        """The way with the fewest tickets, if those are so few that sorting them costs less than
+        walking until a page is full."""
         held = self.held
-        ways = [*held.ways, *([_WORDS] if held.match else [])]
-        if self.asked.indexed and (ways or held.tests) and self._size() <= FEW:
-            ways.append(self._status_way())
         best: tuple[int, Way] | None = None
-        for way in ways:
-            count = self._number(f"SELECT 1 FROM {self._source(way)} WHERE {way.where}", FEW)
-            if count <= FEW and (best is None or count < best[0]):
+        for way in (*held.ways, *([_WORDS] if held.match else [])):
+            most = min(self._worth(way), best[0] - 1 if best else _MANY_FOUND)
+            counted = f"SELECT 1 FROM {self._source(way)} WHERE {way.where}"
+            count = self._number(_MATCHES if way is _WORDS else counted, most)
+            if count <= most:
                 best = (count, way)
         return best[1] if best else None
+
+    def _worth(self, way: Way) -> int:
+        """How many tickets this way may have to be worth gathering."""
+        if self._few_at_most is not None:
+            return self._few_at_most
+        if not self.asked.indexed:
+            return _MANY
+        # The fewer fit of those that are passed, the further a walk goes for a page.
+        most = isqrt(self._size(way.among or EVERY) * (_FAR_FOUND if way is _WORDS else _FAR))
+        most = min(most, self._size(), _MANY_FOUND if way is _WORDS else _MANY)
+        ordered = way.arms or way.index == "ix_ticket_opened"
+        return min(most, _FEW_IN_ORDER) if ordered and self._by_opening else most
+
+    @property
+    def _by_opening(self) -> bool:
+        return _ORDERS[self.asked.order][0].columns == ("opened_at",)
+
+    def _narrowest(self) -> Way:
+        """The way by which counting is likely to pass the fewest rows."""
+        if self.held.ways and not (self.asked.indexed and self._size() <= _NARROW):
+            return self.held.ways[0]
+        return self._status_way()
 
     def _status_way(self) -> Way:
         arms = tuple(f"ticket.status = '{status}'" for status in self.held.statuses)
@@ -186,8 +225,28 @@ class Walk:
 
     # Rows.
 
+    @cached_property
+    def _all(self) -> list[Key]:
+        """Every answer's key in order, where they are gathered."""
+        return list(self._walked(None, False, _MANY_FOUND + 1))
+
     def _keys(self, after: Key | None, backward: bool, limit: int) -> Iterator[Key]:
         """The keys past `after` in order, lazily."""
+        if self._gathered is None:
+            return self._walked(after, backward, limit)
+        keys = iter(self._all[::-1] if backward else self._all)
+        if after is None:
+            return keys
+        down = [segment.down for segment in _ORDERS[self.asked.order]]
+
+        def reached(key: Key) -> bool:
+            if key[0] != after[0]:
+                return (key[0] > after[0]) is not backward
+            return key != after and (key > after) is not (down[key[0]] is not backward)
+
+        return dropwhile(lambda key: not reached(key), keys)
+
+    def _walked(self, after: Key | None, backward: bool, limit: int) -> Iterator[Key]:
         numbered = list(enumerate(_ORDERS[self.asked.order]))
         if after is not None:
             numbered = numbered[: after[0] + 1] if backward else numbered[after[0] :]
@@ -217,7 +276,7 @@ class Walk:
         columns = ", ".join(f"ticket.{name}" for name in names)
         order = ", ".join(f"ticket.{name}{' DESC' if down else ''}" for name in names)
         tests = self._where(where or way.where, segment.test)
-        stretch = limit if not tested else _STRETCH if self._gathered is None else FEW + 1
+        stretch = limit if not tested else _STRETCH if self._gathered is None else _MANY_FOUND + 1
         while True:
             query = f"SELECT {columns}, ticket.seq FROM {self._source(way)} WHERE {tests}"
             if past:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from data.columns import Json, UtcTime
@@ -19,6 +19,12 @@ class Action(SQLModel, table=True):
         Index("ix_action_ticket", "ticket_id", "position"),
         Index("ix_action_target", "name", "target", "state"),
         Index("ix_action_started", "name", "started_at"),
+        Index(
+            "ix_action_proposed",
+            "ticket_id",
+            sqlite_where=text("state = 'proposed'"),
+            postgresql_where=text("state = 'proposed'"),
+        ),  # fmt: skip
     )
 
     id: str = Field(primary_key=True)

@@ -40,6 +40,11 @@ def upgrade() -> None:
     for name, (columns, where) in _PARTIAL.items():
         held = sa.text(where)
         op.create_index(name, "ticket", columns, sqlite_where=held, postgresql_where=held)
+    proposed = sa.text("state = 'proposed'")
+    op.create_index(
+        "ix_action_proposed", "action", ["ticket_id"],
+        sqlite_where=proposed, postgresql_where=proposed,
+    )  # fmt: skip
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
         for statement in words.TABLES:
