@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import on, work
+from textual import events, on, work
 from textual.actions import SkipAction
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.widgets import Input
 
 from agents.authority import PASSPHRASE, TOKEN
 from console import ending, terminal
@@ -24,6 +25,7 @@ from console.live import Changed, FeedTrouble, LiveFeed
 from console.palette import Commands
 from console.screens.commanding import CommandScreen
 from console.screens.desk import Desk
+from console.screens.dialogs import GoTo
 from console.screens.sign_in import SignIn
 from console.screens.themes import Themes
 from console.session import SessionLike
@@ -303,6 +305,13 @@ class Handrail(App[None]):
             why = getattr(problem, "strerror", None) or problem
             told = f"{name} is worn until you leave: {place} was not changed ({why})"
             self.notify(line(told), severity="warning", markup=False, timeout=8)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was on its way to what had the keys before goes to what has them now."""
+        if isinstance(self.screen, GoTo):
+            self.screen.choose(event)
+        elif isinstance(self.focused, Input) and event.is_printable:
+            self.focused.post_message(events.Key(event.key, event.character))
 
     # Ending.
 

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 from console.format import line
 
@@ -10,6 +10,17 @@ LONGEST = 200
 """Characters of a notification."""
 
 PATIENCE_SECONDS = 2
+
+
+def without_colours(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Have Textual send no colours to a terminal that has none; called before it is imported.
+
+    It takes one that tells nothing of itself for one with all colours.
+    """
+    term = environment.get("TERM", "").lower()
+    if term in ("", "dumb", "unknown") or term.startswith("vt") or term.endswith("-m"):
+        environment.setdefault("TEXTUAL_COLOR_SYSTEM", "standard")
+        environment.setdefault("NO_COLOR", "1")
 
 
 def in_tmux(environment: Mapping[str, str] = os.environ) -> bool:

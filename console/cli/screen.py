@@ -65,6 +65,9 @@ class Look:
 
 def look_of_person() -> Look:
     """The person's settings and keys; BadFile names the first mistake in them."""
+    from console.terminal import without_colours
+
+    without_colours()
     from console.keymap import checked_keys
     from console.settings import load_settings, settings_place
 

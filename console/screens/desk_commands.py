@@ -123,7 +123,8 @@ class DeskCommands(CommandScreen):
         """Write a search."""
         self.desk.show_pane("queue", focus=False)
         self.add_class("-searching")
-        self.query_one(SearchBar).query_one(Input).focus()
+        # At once: what is written quickly is not taken for commands.
+        self.set_focus(self.query_one(SearchBar).query_one(Input))
 
     @on(SearchBar.Searched)
     def searched(self, event: SearchBar.Searched) -> None:
@@ -175,12 +176,14 @@ class DeskCommands(CommandScreen):
 
     # Going.
 
-    @work(group="choose", exclusive=True)
-    async def do_goto(self) -> None:
-        """Wait for the letter."""
-        place = await self.app.push_screen_wait(GoTo())
-        if place is not None:
-            self.action_command(place)
+    def do_goto(self) -> None:
+        """Wait for the letter; at once, so that a quick one is not taken for a command here."""
+
+        def go(place: str | None) -> None:
+            if place is not None:
+                self.action_command(place)
+
+        self.app.push_screen(GoTo(), go)
 
     def do_go_queue(self) -> None:
         """To the tickets."""

@@ -120,6 +120,11 @@ def _led(words: Content, here: bool) -> Content:
 class GoTo(ModalScreen[str | None]):
     """The places that a letter after `g` leads to."""
 
+    def __init__(self) -> None:
+        """With nothing chosen."""
+        super().__init__()
+        self._chosen = False
+
     def compose(self) -> ComposeResult:
         """One line with the letters."""
         parts: list[tuple[str, str] | str] = [("go to  ", "bold")]
@@ -131,8 +136,20 @@ class GoTo(ModalScreen[str | None]):
         """The letter decides; any other key leaves."""
         event.stop()
         event.prevent_default()
+        self.choose(event)
+
+    def choose(self, event: events.Key) -> None:
+        """Go where this key leads, as soon as this screen is there; later keys are not for it."""
+        if self._chosen:
+            self.app.post_message(events.Key(event.key, event.character))
+            return
+        self._chosen = True
         place = keys_of(self.app).places.get(event.key)
-        self.dismiss(place.id if place else None)
+
+        def leave() -> None:
+            self.dismiss(place.id if place else None)
+
+        self.call_later(leave)
 
 
 def listing(rows: Sequence[Content]) -> Content:
