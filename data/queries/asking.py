@@ -1,113 +1,26 @@
-"""From a question about the queue to conditions in SQL, and the selective ways to its answers."""
+"""From a question about the queue to conditions in SQL."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from data.errors import HandrailError
 from data.plain import to_micros
+from data.queries.held import EVERY, Held, Way
 from data.queries.search import Age, Among, Amount, Search, Words
-from data.service_levels import STOPPED
-from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, ActionState, Priority, TicketStatus
+from data.queries.views import OPEN, SOON, TAKEN, VIEWS, in_view, view_of, view_test
+from data.vocabulary import AGENTS_OWN, Priority
 from data.words import spaced
 
 Order = Literal["newest", "oldest", "priority", "updated", "due", "money"]
 
-Run = Callable[[str, dict[str, Any]], Sequence[Sequence[Any]]]
-"""Runs SQL with named parameters and returns all rows."""
-
 Beginning = Callable[[str], list[str]]
 """Names the words in the index that begin with a text; none if it cannot say."""
 
-VIEWS: dict[str, str] = {
-    "mine": "taken by you",
-    "open": "not ended",
-    "needs approval": "waits for a decision",
-    "escalated": "waits for a person",
-    "breaching": "due within the hour, or past",
-    "unassigned": "new or escalated, and nobody has it",
-    "customer": "waits for the customer",
-    "ended": "resolved or closed",
-    "all": "every ticket",
-}
-"""Saved views and what each holds."""
-
 _TOKENS = re.compile(r"[a-z0-9]+")
 """How the index parts words of plain letters."""
-
-SOON = timedelta(hours=1)
-"""A ticket that is due within this time counts as breaching."""
-
-EVERY = tuple(status.value for status in TicketStatus)
-_ENDED = tuple(status.value for status in TicketStatus if status in ENDED_TICKETS)
-_OPEN = tuple(status.value for status in TicketStatus if status not in ENDED_TICKETS)
-_STATUSES: dict[str, tuple[str, ...]] = {
-    "open": _OPEN,
-    "ended": _ENDED,
-    "escalated": (TicketStatus.ESCALATED.value,),
-    "customer": (TicketStatus.AWAITING_CUSTOMER.value,),
-    "unassigned": (TicketStatus.NEW.value, TicketStatus.ESCALATED.value),
-    "breaching": tuple(s.value for s in TicketStatus if s not in STOPPED),
-}
-_PROPOSED = f"SELECT ticket_id FROM action WHERE state = '{ActionState.PROPOSED.value}'"
-_TAKEN = f"ticket.owner <> '{AGENTS_OWN}'"
-_TESTS: dict[str, str] = {
-    "unassigned": f"ticket.owner = '{AGENTS_OWN}'",
-    "mine": f"ticket.owner = :operator AND {_TAKEN}",
-    "needs approval": f"ticket.id IN ({_PROPOSED})",
-    "breaching": "ticket.due_at <= :soon",
-}
-_OF_VIEWS = {"waiting": "needs approval"}
-"""What `is:` calls a view otherwise."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way to some tickets by an index: what stands after FROM, and the condition to go by."""
-
-    source: str
-    where: str
-    index: str = ""
-    """The index that must be used."""
-    arms: tuple[str, ...] = ()
-    """Conditions, one a range of the index, in each of which it is in the order of opening."""
-    among: tuple[str, ...] = ()
-    """The states in which its tickets are, where it is only some."""
-
-
-@dataclass
-class Held:
-    """What must hold for a ticket to be an answer."""
-
-    statuses: tuple[str, ...] = EVERY
-    ranks: tuple[int, ...] | None = None
-    """Priority ranks; None: any."""
-    tests: list[str] = field(default_factory=list)
-    """Conditions on columns, besides the two above."""
-    params: dict[str, Any] = field(default_factory=dict)
-    match: str | None = None
-    """What the index of words must match."""
-    without: str | None = None
-    """What it must not match, where nothing has to."""
-    ways: list[Way] = field(default_factory=list)
-    """Selective ways, each to all of the answers and more."""
-
-    def bind(self, value: Any) -> str:
-        """A parameter with this value, as it is written in SQL."""
-        name = f"p{len(self.params)}"
-        self.params[name] = value
-        return f":{name}"
-
-    def among(self, values: Iterable[Any]) -> str:
-        """A list of parameters."""
-        return "(" + ", ".join(self.bind(value) for value in values) + ")"
-
-    def narrow(self, statuses: Iterable[str]) -> None:
-        """Only tickets in one of these states."""
-        kept = set(statuses)
-        self.statuses = tuple(status for status in self.statuses if status in kept)
 
 
 @dataclass(frozen=True)
@@ -134,7 +47,7 @@ class Question:
         if self.view not in VIEWS:
             raise HandrailError(f"no view {self.view!r}; there are {', '.join(VIEWS)}")
         if self.view != "all":
-            _in_view(held, self.view)
+            in_view(held, self.view)
         matches: list[str] = []
         unmatched: list[str] = []
         for condition in self.search.conditions:
@@ -162,7 +75,7 @@ class Question:
                     held.tests.append(_negated(test, negated))
                     if not negated and (sign == ">" or (sign in (">=", "=") and value > 0)):
                         some = f"{test} AND ticket.money_at_risk > 0"
-                        held.ways.append(Way("ticket", some, "ix_ticket_money", among=_OPEN))
+                        held.ways.append(Way("ticket", some, "ix_ticket_money", among=OPEN))
         for word in self.search.words:
             if not self.indexed:
                 held.tests.append(_negated(_anywhere(held, word.text), word.negated))
@@ -183,32 +96,6 @@ def question(
     return Question(search or Search(), view, order, operator, to_micros(now), indexed)
 
 
-def _in_view(held: Held, view: str) -> None:
-    if view in _STATUSES:
-        held.narrow(_STATUSES[view])
-    if view not in _TESTS:
-        return
-    test = _TESTS[view]
-    held.tests.append(test)
-    match view:
-        case "mine":
-            held.ways.append(Way("ticket", test, "ix_ticket_owner", arms=(test,)))
-        case "breaching":
-            held.ways.append(Way("ticket", test, "ix_ticket_due", among=_STATUSES[view]))
-        case "needs approval":
-            source = f"(SELECT DISTINCT ticket_id FROM ({_PROPOSED}) a) d CROSS JOIN ticket"
-            held.ways.append(Way(source, "ticket.id = d.ticket_id", among=_OPEN))
-
-
-def _view_test(name: str) -> str:
-    view = _OF_VIEWS.get(name, name)
-    tests = [_TESTS[view]] if view in _TESTS else []
-    if view in _STATUSES:
-        listed = ", ".join(f"'{status}'" for status in _STATUSES[view])
-        tests.append(f"ticket.status IN ({listed})")
-    return "(" + " AND ".join(tests) + ")"
-
-
 def _among(held: Held, condition: Among, operator: str, *, indexed: bool) -> None:
     name, values, negated = condition.field, condition.values, condition.negated
     match name:
@@ -220,9 +107,9 @@ def _among(held: Held, condition: Among, operator: str, *, indexed: bool) -> Non
             held.ranks = tuple(sorted(ranks if held.ranks is None else ranks & set(held.ranks)))
         case "is":
             if len(values) == 1 and not negated:
-                _in_view(held, _OF_VIEWS.get(values[0], values[0]))
+                in_view(held, view_of(values[0]))
             else:
-                some = " OR ".join(_view_test(value) for value in values)
+                some = " OR ".join(view_test(value) for value in values)
                 held.tests.append(_negated(some, negated))
         case "intent" | "flag":
             column = "intents" if name == "intent" else "flags"
@@ -254,7 +141,7 @@ def _among(held: Held, condition: Among, operator: str, *, indexed: bool) -> Non
 
 def _way_by(held: Held, name: str, values: tuple[str, ...]) -> None:
     """The index on this column, where it holds all of the values."""
-    more = {"tier": "", "owner": f" AND {_TAKEN}", "language": " AND ticket.language <> 'und'"}
+    more = {"tier": "", "owner": f" AND {TAKEN}", "language": " AND ticket.language <> 'und'"}
     if name not in more or AGENTS_OWN in values or "und" in values:
         return
     arms = tuple(

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import NotFound
 from data.plain import from_micros
-from data.queries.asking import VIEWS, Order, Run, question
+from data.queries.asking import Order, question
+from data.queries.held import Run
+from data.queries.orders import Key
 from data.queries.rows import Page, TicketRow
 from data.queries.search import Search
-from data.queries.walk import Key, Walk
+from data.queries.views import VIEWS
+from data.queries.walk import Walk
 from data.vocabulary import OPEN_ACTIONS, Priority, TicketStatus
 
 if TYPE_CHECKING:

@@ -24,6 +24,8 @@ from data.vocabulary import ActionState, Gate, Priority, TicketStatus
 
 DECISION, HANDOFF, ISSUE, RUN = table(Decision), table(Handoff), table(Issue), table(Run)
 
+ROW_COLUMNS = [TICKET.c[name] for name in COLUMNS]
+
 _MESSAGE = ["id", "position", "author", "name", "at", "body"]
 _ISSUE = [
     "id",
@@ -116,6 +118,14 @@ _ACTION = [
 _OF_TICKET = ["ref", "subject", "requester", "customer_name"]
 
 
+def ticket_row(row: Any) -> TicketRow:
+    """A line of the queue from a row that begins with the columns `ROW_COLUMNS`."""
+    values = dict(zip(COLUMNS, row, strict=False))
+    values["status"] = TicketStatus(values["status"])
+    values["priority"] = Priority(values["priority"])
+    return TicketRow(**values)
+
+
 def actions_where(connection: Connection, condition: Any, order: list[Any]) -> list[ActionRow]:
     """Actions with their decisions and the names of their tickets, in the given order."""
     query = (
@@ -155,14 +165,11 @@ def _rows(connection: Connection, made: type, source: Any, names: list[str], tic
 def ticket_detail(store: Store, ticket_id: str) -> TicketDetail:
     """Everything about one ticket but its events; NotFound if there is none."""
     with store.read() as connection:
-        columns = [TICKET.c[n] for n in (*COLUMNS, *_DETAIL)]
+        columns = [*ROW_COLUMNS, *[TICKET.c[n] for n in _DETAIL]]
         row = connection.execute(select(*columns).where(TICKET.c.id == ticket_id)).first()
         if row is None:
             raise NotFound(f"no ticket {ticket_id!r}")
-        values = dict(zip(COLUMNS, row, strict=False))
-        values["status"] = TicketStatus(values["status"])
-        values["priority"] = Priority(values["priority"])
-        ticket = TicketRow(**values)
+        ticket = ticket_row(row)
         extra = dict(zip(_DETAIL, row[len(COLUMNS) :], strict=True))
         actions = actions_where(connection, ACTION.c.ticket_id == ticket_id, [ACTION.c.position])
         return TicketDetail(

@@ -7,18 +7,16 @@ tickets that lie together in an order lie together in the index of words as well
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import merge
 from itertools import chain, dropwhile, islice
 from math import isqrt
 from typing import Any
 
-from data.queries.asking import EVERY, Held, Order, Question, Run, Way
+from data.queries.asking import Question
+from data.queries.held import EVERY, Held, Run, Way
+from data.queries.orders import ORDERS, Key, Segment
 from data.queries.word_index import words_beginning, words_that_fit
-
-Key = tuple[Any, ...]
-"""Where a ticket stands in an order: the segment's number, its columns, the id last."""
 
 _MANY = 4_000
 """More tickets than this are never gathered."""
@@ -35,32 +33,6 @@ _LONGEST = 8_192
 """Rows whose words are tested at once, at first and at most."""
 
 
-@dataclass(frozen=True)
-class Segment:
-    """A part of an order with indexes of its own."""
-
-    columns: tuple[str, ...]
-    """What it is sorted by; the id follows."""
-    down: bool
-    test: str = ""
-    index: str = ""
-    """Serves the whole segment; else there is one for each state."""
-
-
-_ORDERS: dict[Order, tuple[Segment, ...]] = {
-    "newest": (Segment(("opened_at",), True),),
-    "oldest": (Segment(("opened_at",), False),),
-    "priority": (Segment(("priority_rank", "opened_at"), False),),
-    "updated": (Segment(("updated_at",), True),),
-    "due": (
-        Segment(("due_at",), False, "ticket.due_at IS NOT NULL", "ix_ticket_due"),
-        Segment(("opened_at",), False, "ticket.due_at IS NULL"),
-    ),
-    "money": (
-        Segment(("money_at_risk",), True, "ticket.money_at_risk > 0", "ix_ticket_money"),
-        Segment(("opened_at",), True, "ticket.money_at_risk <= 0"),
-    ),
-}
 _WORDS = Way(
     "(SELECT rowid AS found FROM ticket_words WHERE ticket_words MATCH :match) d CROSS JOIN ticket",
     "ticket.seq = d.found",
@@ -103,7 +75,7 @@ class Walk:
         if not self._possible:
             return None
         alone = Way("ticket", f"ticket.id = {self.held.bind(ticket_id)}")
-        for number, segment in enumerate(_ORDERS[self.asked.order]):
+        for number, segment in enumerate(ORDERS[self.asked.order]):
             tested = bool(self.held.match or self.held.without)
             for key in self._arm(number, segment, alone, "", None, segment.down, 1, tested):
                 return key
@@ -184,7 +156,7 @@ class Walk:
 
     @property
     def _by_opening(self) -> bool:
-        return _ORDERS[self.asked.order][0].columns == ("opened_at",)
+        return ORDERS[self.asked.order][0].columns == ("opened_at",)
 
     def _narrowest(self) -> Way:
         """The way by which counting is likely to pass the fewest rows."""
@@ -237,7 +209,7 @@ class Walk:
         keys = iter(self._all[::-1] if backward else self._all)
         if after is None:
             return keys
-        down = [segment.down for segment in _ORDERS[self.asked.order]]
+        down = [segment.down for segment in ORDERS[self.asked.order]]
 
         def reached(key: Key) -> bool:
             if key[0] != after[0]:
@@ -247,7 +219,7 @@ class Walk:
         return dropwhile(lambda key: not reached(key), keys)
 
     def _walked(self, after: Key | None, backward: bool, limit: int) -> Iterator[Key]:
-        numbered = list(enumerate(_ORDERS[self.asked.order]))
+        numbered = list(enumerate(ORDERS[self.asked.order]))
         if after is not None:
             numbered = numbered[: after[0] + 1] if backward else numbered[after[0] :]
         parts = (

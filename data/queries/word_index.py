@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from data.queries.asking import Run
+from data.queries.held import Run
 
 _NEAR = 1_300
 """Numbers nearer to each other than this are looked for together: a look costs as much as passing
