@@ -10,6 +10,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 import data
 from agents.facts.money import money
+from agents.understanding.visible import visible
 from data.errors import BadFile
 from data.files import YamlFile
 
@@ -40,10 +41,10 @@ class Templates:
         return wanted if wanted in self._texts else "en"
 
     def render(self, text: str, language: str, /, **values: Any) -> str:
-        """The template `text` with its values filled in."""
+        """The template `text` with its values filled in, whatever they hold fit for a screen."""
         template = self._texts[self.language(language)][text]
         try:
-            return template.render(money=money, **values).strip()
+            return visible(template.render(money=money, **values)).strip()
         except TemplateError as problem:
             raise BadFile(f"template {text} ({language})", str(problem)) from problem
 

@@ -1,6 +1,5 @@
 """Tickets and messages come in."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from sqlalchemy import func, insert, select
 
 from agents.service.acts import Acts
 from agents.understanding.secrets import mask_secrets
+from agents.understanding.visible import visible
 from data.errors import HandrailError
 from data.store import MESSAGE, PAYLOAD, TICKET, NewEvent, Transaction, new_payload, row_of, table
 from data.tables import Message, Ticket
@@ -16,10 +16,6 @@ from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, AgentName, Author, Ticket
 
 MAX_BODY = 1_000_000
 """Characters of one message; longer ones are refused whole."""
-
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-)
 
 
 class DuplicateTicket(HandrailError):
@@ -174,5 +170,5 @@ def _check_body(body: str) -> None:
 
 
 def _shown(text: str) -> str:
-    """A customer's text as it may be shown: no secrets, no control characters."""
-    return mask_secrets(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    """A customer's text as it may be shown: no secrets, escape codes or hidden characters."""
+    return mask_secrets(visible(text))

@@ -22,6 +22,7 @@ GROUNDED = 0.8
 
 _MONEY_AT = 0.2
 _FAULT_AT = 0.1
+_LOCKED_AT = 0.3
 _QUESTION_FIT = 0.55
 
 
@@ -54,7 +55,7 @@ def ground(reading: Reading, world: World) -> list[Found]:
     a question that an article fits well is a question about the product. What triage was surer of
     stays.
     """
-    issues = list(reading.issues)
+    issues = _locks_as_faults(reading.issues, world)
     for heard in reading.heard:
         money = _money(heard, world)
         if money is not None:
@@ -67,6 +68,25 @@ def ground(reading: Reading, world: World) -> list[Found]:
             issues = _with_question(issues, question)
     best = max((issue.confidence for issue in issues), default=0.0)
     return [i for i in issues if best < GROUNDED or i.confidence >= 0.6]
+
+
+def _shows_lock(world: World) -> bool:
+    return any(error["code"] == "ACCOUNT_LOCKED" for error in world.errors)
+
+
+def _locks_as_faults(issues: list[Found], world: World) -> list[Found]:
+    """A locked account is a fault of the sign-in where the customer's log shows such a lock."""
+    if not _shows_lock(world):
+        return list(issues)
+    read = [
+        replace(issue, kind="login_problem")
+        if issue.kind == "account_status" and signs.speaks_of_lock(issue.text)
+        else issue
+        for issue in issues
+    ]
+    faults = [i for i in read if FAMILY_OF[i.kind] == "fault"]
+    surest = max(faults, key=lambda i: i.confidence, default=None)
+    return [i for i in read if i.kind != "login_problem" or i is surest or i in issues]
 
 
 def _money(heard: Heard, world: World) -> Found | None:
@@ -90,6 +110,9 @@ def _with_money(issues: list[Found], money: Found) -> list[Found]:
 def _fault(heard: Heard, world: World) -> Found | None:
     """The clause as a fault, if it names something that the records show in trouble."""
     score = heard.families.get("fault", 0.0)
+    barred = score + heard.families.get("status", 0.0) >= _LOCKED_AT
+    if barred and signs.speaks_of_lock(heard.text) and _shows_lock(world):
+        return Found("login_problem", max(score, GROUNDED), heard.text)
     named = concerned_names(heard.text, world.names)
     if not named:
         return None

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.understanding import signs
+from agents.understanding import asides, signs
 from agents.understanding.kinds import (
     BILLING_ERRORS,
     FAMILIES,
@@ -16,6 +16,8 @@ from agents.understanding.segments import Segment, family_scores
 ISSUE_AT = 0.42
 """A family of requests counts as asked for from this probability on."""
 
+CLEAR_AT = 0.6
+"""The same in a message that also gives orders to the agents."""
 
 _VAGUE = {"billing_question", "unknown_charge", "wrong_amount", "refund_request"}
 
@@ -47,9 +49,7 @@ def find_issues(
 ) -> list[Found]:
     """The requests of a message; its subject speaks only where the body asks for nothing."""
     body = [s for s in segments if s.weight == 1.0]
-    found = _found_in(model, body)
-    if not found:
-        found = _found_in(model, segments)
+    found = _found_in(model, body) or _found_in(model, segments)
     if not found:
         found = _together(model, segments)
     if not found and whole is not None and segments:
@@ -59,6 +59,18 @@ def find_issues(
             text = max(segments, key=lambda s: family_scores(model, s.probabilities)[best]).text
             found = [Found(_best_kind(model, whole, best), round(scores[best], 3), text)]
     return _absorb(found)
+
+
+def find_clear_issues(model: TriageModel, segments: list[Segment]) -> list[Found]:
+    """The requests of a message that also gives orders to the agents: only what it plainly asks
+    for counts, and a word or two ask for nothing."""
+    told = [s for s in segments if len(s.text.split()) > 2]
+    body = [s for s in told if s.weight == 1.0]
+    for part in (body, told):
+        found = [issue for issue in _found_in(model, part) if issue.confidence >= CLEAR_AT]
+        if found:
+            return _absorb(found)
+    return []
 
 
 def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
@@ -109,6 +121,13 @@ def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
         scores["contact"] = max(scores["contact"], 0.8)
     if max(scores.values()) < 0.6 and signs.reports_fault(segment.text):
         scores["fault"] = max(scores["fault"], 0.6)
+    if asides.sets_aside(segment.text):
+        scores = {family: score * 0.3 for family, score in scores.items()}
+    if asides.needs_nothing(segment.text):
+        scores["document"] *= 0.3
+        scores["compensation"] *= 0.3
+    if asides.says_all_is_well(segment.text):
+        scores["fault"] *= 0.3
     if not signs.speaks_of_change(segment.text):
         scores["contact"] *= 0.5
     return scores

@@ -32,8 +32,8 @@ def spelled(text: str) -> str:
 
 
 def cut_up(subject: str, body: str) -> list[tuple[str, list[str], float]]:
-    """(sentence, its clauses, weight), the subject last and lighter."""
-    found = [(s, clauses(s), 1.0) for s in sentences(body)]
+    """(sentence, its clauses, weight), each once, the subject last and lighter."""
+    found = [(s, clauses(s), 1.0) for s in dict.fromkeys(sentences(body))]
     title = subject.strip()
     title = re.sub(r"^((re|fwd?|aw|wg|rv|tr)\s*:\s*)+", "", title, flags=re.IGNORECASE)
     if title:

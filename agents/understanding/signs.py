@@ -2,27 +2,6 @@
 
 import re
 
-_INSTRUCTION = re.compile(
-    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b(previous|prior|above|earlier|all|your|any|these|the)\b"
-    r".{0,30}\b(instruction|rule|polic|prompt|guideline|guardrail|restriction|limit)"
-    r"|\b(ignor|vergiss|missacht)\w*\b.{0,50}\b(anweisung|regel|vorgabe|richtlinie|instruktion)\w*"
-    r"|\b(ignora|olvida|omite)\w*\b.{0,50}\b(instruccion|instrucción|regla|norma|política)\w*"
-    r"|\b(ignore[rz]?|oublie[rz]?)\b.{0,50}\b(instruction|règle|consigne)s?"
-    r"|\bignora\w*\b.{0,40}\b(istruzion|regol)\w*|\bnegeer\b.{0,40}\b(instructie|regel)\w*"
-    r"|(^|[\s\[<(*#])(system|assistant|developer|admin|root|supervisor)\s*(prompt|message|note|override|turn)?\s*[\]>)]?\s*:"
-    r"|<\|?/?(system|assistant|im_start|im_end|instructions?|tool_call|function_call)"
-    r"|\[/?(inst|system|assistant|admin)\b|\byou are (now|no longer)\b.{0,60}\b(agent|assistant|admin|mode|bot|ai|refund|"
-    r"restricted|bound|allowed)"
-    r"|\b(to|for|attention|hey|dear|note to|message for|instructions? for)\b.{0,12}\b(the |any |all )?"
-    r"(ai|a\.i\.|bot|llm|language model|assistant|support agents?|automated agents?)\b.{0,60}\b(must|should|approve|"
-    r"refund|issue|reveal|set|run|execute|treat|mark|skip|ignore|send|do not|don't|please)"
-    r"|\b(process_refund|issue_credit|update_crm|reset_service|reinstate_subscription|send_reply|tool_call|"
-    r"function_call|schedule_callback)\b"
-    r"|\b(reveal|print|show|output|repeat|dump|list)\b.{0,40}\b(system prompt|your (instructions|rules|prompt)|"
-    r"all customers?|other customers?|every customer|customer (data|records|list|database))"
-    r"|\b(developer|debug|god|jailbreak|dan|maintenance|unrestricted|sudo) mode\b",
-    re.IGNORECASE | re.DOTALL,
-)
 _HUMAN = re.compile(
     r"\b(speak|talk|chat|connect|transfer|put|get|escalate|hand|pass)\b.{0,30}\b(to|with|me|through|over)\b.{0,20}"
     r"\b(human|real person|actual person|live person|person|representative|rep|manager|supervisor|"
@@ -255,6 +234,18 @@ def keeps_subscription(text: str) -> bool:
     return bool(_NOT_CANCELLING.search(text))
 
 
+_LOCK = re.compile(
+    r"\b(?:un)?lock(?:ed|s|ing)?\b|\b(?:ge|ent)sperr\w*|\b(?:des|dé)?bloqu?[ueé]\w*|\bs?blocc\w*|\b(?:ge|de)blok\w*|\bvergrendel\w*|"
+    r"\bverrouill\w*",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_lock(text: str) -> bool:
+    """Whether a text says that something is locked."""
+    return bool(_LOCK.search(text))
+
+
 def speaks_of_change(text: str) -> bool:
     """Whether a text has a word for changing something."""
     return bool(_CHANGING.search(text))
@@ -263,11 +254,6 @@ def speaks_of_change(text: str) -> bool:
 def asks_how(text: str) -> bool:
     """Whether a text asks how something is done."""
     return bool(_HOW_TO.search(text))
-
-
-def instructs_agents(text: str) -> bool:
-    """Whether a text holds an instruction aimed at the agents rather than a request to support."""
-    return bool(_INSTRUCTION.search(text))
 
 
 def asks_for_person(text: str) -> bool:

@@ -5,8 +5,12 @@ import unicodedata
 from html.parser import HTMLParser
 from itertools import pairwise
 
+from agents.understanding.visible import visible
+
 MAX_CHARACTERS = 20_000
-"""Longer text is cut before it is read by a classifier."""
+"""Of longer text only the beginning and the end are read by a classifier."""
+
+_END = 8_000
 
 _TAG = re.compile(r"</?[a-zA-Z][^>]{0,200}>")
 _QUOTED = re.compile(
@@ -63,7 +67,10 @@ class _Plain(HTMLParser):
 
 def plain_text(raw: str) -> str:
     """`raw` without markup, control and invisible characters, in one form of Unicode."""
-    text = raw[:MAX_CHARACTERS]
+    text = raw
+    if len(raw) > MAX_CHARACTERS:
+        text = f"{raw[: MAX_CHARACTERS - _END - 2]}\n\n{raw[-_END:]}"
+    text = visible(text)
     if _TAG.search(text) or "<!--" in text:
         text = _without_markup(text)
     text = unicodedata.normalize("NFKC", text).replace("\r\n", "\n").replace("\r", "\n")
@@ -75,6 +82,8 @@ def plain_text(raw: str) -> str:
 
 def _without_markup(text: str) -> str:
     parser = _Plain()
+    # What ends with an element is no line that a mail program broke.
+    text = re.sub(r"(</\w+>)[ \t]*\n", r"\1\n\n", text)
     try:
         parser.feed(text)
         parser.close()
@@ -105,7 +114,7 @@ def unwrapped(text: str) -> str:
     joined = lines[0]
     for before, line in pairwise(lines):
         runs_on = line[:1].islower() or (len(before) > 50 and line[:1].isalnum())
-        broken = bool(before) and before[-1] not in ".!?:" and runs_on
+        broken = bool(before) and before[-1] not in ".!?:>" and runs_on
         joined += (" " if broken else "\n") + line
     return joined
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.understanding import signs
+from agents.understanding.instructions import instructs_agents, is_code, set_apart
 from agents.understanding.kinds import (
     ANSWERS,
     NOISE,
@@ -16,10 +17,15 @@ from agents.understanding.kinds import (
 from agents.understanding.language import language_of
 from agents.understanding.model import TriageModel, packaged_model
 from agents.understanding.reading import Found, Reading, TriageRow
-from agents.understanding.requests import find_issues, hear
+from agents.understanding.requests import find_clear_issues, find_issues, hear
+from agents.understanding.secrets import MASK, mask_secrets
 from agents.understanding.segments import Segment, choose_segments, cut_up, spelled, two_halves
 from agents.understanding.text import own_words, plain_text
+from agents.understanding.visible import concealed, visible
 from data.vocabulary import Intent, Priority, Sentiment
+
+_SHORTEST_SPAM = 7
+"""Words of a message without a link from which on it can be told to be spam."""
 
 _TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
 
@@ -37,22 +43,21 @@ def read_messages(
     plans = []
     texts: list[str] = []
     for subject, body in messages:
-        title, own = plain_text(subject), own_words(plain_text(body))
-        title, own = spelled(title), spelled(own)
+        title = spelled(set_apart(plain_text(subject)))
+        own = spelled(own_words(plain_text(set_apart(visible(body)))))
         parts = cut_up(title, own)
         whole = f"{title}. {own}" if title and own else own or title
         wanted = [
             whole[:1500],
             *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs, *two_halves(s))),
         ]
-        everything = f"{subject}\n{plain_text(body)}"
-        plans.append((title, own, parts, wanted, len(texts), everything))
+        plans.append((title, own, parts, wanted, len(texts), _gives_orders(subject, body)))
         texts += wanted
     if not texts:
         return []
     kinds, tones, urgencies = model.read(texts)
     readings = []
-    for title, own, parts, wanted, start, everything in plans:
+    for title, own, parts, wanted, start, ordered in plans:
         index = {text: start + i for i, text in enumerate(wanted)}
         rows = {text: kinds[i] for text, i in index.items()}
         readings.append(
@@ -65,7 +70,7 @@ def read_messages(
                 rows,
                 tones[start],
                 float(urgencies[start]),
-                everything,
+                ordered,
             )
         )
     return readings
@@ -80,14 +85,19 @@ def _read(
     rows: dict[str, NDArray[np.floating]],
     tone: NDArray[np.floating],
     urgency: float,
-    everything: str,
+    ordered: bool,
 ) -> Reading:
     segments = choose_segments(model, parts, rows)
     index = {kind: i for i, kind in enumerate(model.kinds)}
     instructed = _instructed(model, segments)
-    instruction = any(instructed) or signs.instructs_agents(everything)
+    instruction = ordered or any(instructed)
+    if instruction:
+        instructed = [bad or is_code(s.text) for s, bad in zip(segments, instructed, strict=True)]
     plain = [s for s, bad in zip(segments, instructed, strict=True) if not bad]
-    issues = find_issues(model, plain, rows[whole] if not instruction else None)
+    if instruction:
+        issues = find_clear_issues(model, plain)
+    else:
+        issues = find_issues(model, plain, rows[whole])
     triggers = _find_triggers(model, plain)
     if not issues:
         broken = max(plain, key=lambda s: s.probabilities[index["still_broken"]], default=None)
@@ -136,6 +146,21 @@ def _read(
     )
 
 
+def _gives_orders(subject: str, body: str) -> bool:
+    """Whether anything in a message, seen or not, orders the agents about."""
+    seen = f"{subject}\n{visible(body)}"
+    texts = dict.fromkeys((seen, plain_text(seen)))
+    return any(instructs_agents(text) for text in texts) or hides_orders(f"{subject}\n{body}")
+
+
+def hides_orders(raw: str) -> bool:
+    """Whether what the shown form of a raw text lacks (escape codes, invisible letters, what looks
+    like a secret) orders the agents about."""
+    words = concealed(raw)
+    masked = MASK in mask_secrets(raw)
+    return any(instructs_agents(text) for text in (words, raw if masked else "") if text)
+
+
 def _loudness(text: str) -> float:
     """How much a text shouts, 0 to 1: capitals and runs of exclamation marks."""
     words = [w for w in re.findall(r"[^\W\d_]+", text) if len(w) > 3]
@@ -152,8 +177,10 @@ def _instructed(model: TriageModel, segments: list[Segment]) -> list[bool]:
         probability = float(segment.probabilities[at])
         after = bool(found) and found[-1]
         same_sentence = after and segments[position - 1].sentence == segment.sentence
-        bar = 0.12 if after else 0.7 if len(segment.text.split()) >= 4 else 1.1
-        found.append(same_sentence or signs.instructs_agents(segment.text) or probability >= bar)
+        bar = 0.12 if after else 0.8 if len(segment.text.split()) >= 4 else 1.1
+        if signs.asks_how(segment.text):
+            bar = max(bar, 0.95)
+        found.append(same_sentence or instructs_agents(segment.text) or probability >= bar)
     return found
 
 
@@ -205,6 +232,8 @@ def _noise(
             if sums[best] >= 0.5 and asked < 0.5 and len(own) < 400 and "?" not in own
             else None
         )
+    if best == "spam" and len(own.split()) < _SHORTEST_SPAM and "http" not in own:
+        return None
     asked = max((i.confidence for i in issues), default=0.0)
     entire = float(whole[index[best]]) >= 0.5
     return best if sums[best] >= 0.5 and (asked < 0.42 or (entire and asked < 0.9)) else None

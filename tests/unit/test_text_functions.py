@@ -12,6 +12,7 @@ from agents.facts.money import money
 from agents.service import NewTicket, Service
 from agents.understanding import secrets, signs, slots
 from agents.understanding import text as words
+from agents.understanding.instructions import instructs_agents
 from agents.understanding.language import language_of
 from data.clock import CountingIds
 from data.queries.tickets import ticket_detail
@@ -37,7 +38,7 @@ FUNCTIONS: list[Any] = [
     words.plain_text, words.own_words, words.unwrapped, words.sentences, words.clauses,
     slots.emails, slots.last4s, slots.phones, slots.amounts, slots.dates,
     secrets.mask_secrets, secrets.card_tails, redact_text, language_of,
-    signs.keeps_subscription, signs.asks_how, signs.instructs_agents, signs.asks_for_person,
+    signs.keeps_subscription, signs.asks_how, instructs_agents, signs.asks_for_person,
     signs.threatens, signs.wants_money, signs.says_cannot_verify, signs.speaks_of_change,
 ]  # fmt: skip
 
