@@ -4,6 +4,7 @@ from subprocess import Popen
 from typing import Any, Protocol
 
 from agents.authority import Person
+from console.desk_service import DeskServiceLike
 from data.store import Store
 
 
@@ -26,7 +27,7 @@ class DecidedLike(Protocol):
         ...
 
 
-class ServiceLike(Protocol):
+class ServiceLike(DeskServiceLike, Protocol):
     """The decisions that the console can take; every error is a HandrailError."""
 
     def approve(self, action_id: str, *, by: str, digest: str | None = None) -> DecidedLike:

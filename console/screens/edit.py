@@ -21,14 +21,14 @@ from data.vocabulary import ActionName, Priority
 Submit = Callable[[dict[str, Any]], Awaitable[str | None]]
 """Writes the changes; gives the problem in words, or None when it is done."""
 
-_HINTS = {
+HINTS = {
     "at": "a UTC time such as 2026-03-11T09:00:00Z",
     "currency": "three letters, such as usd",
     "channel": "email or sms",
 }
 
 
-def _choices(name: str, field: str) -> tuple[str, ...]:
+def choices_of(name: str, field: str) -> tuple[str, ...]:
     """The values of a closed set, or none."""
     annotation: Any = TYPES[ActionName(name)].model_fields[field].annotation
     if annotation is Priority:
@@ -80,7 +80,7 @@ class Edit(ModalScreen[bool]):
                     )
                 continue
             found = arguments.get(field, "")
-            choices = _choices(self.action.name, field)
+            choices = choices_of(self.action.name, field)
             if choices:
                 yield Static(line(field), markup=False, classes="edit-name")
                 options = [(choice, choice) for choice in choices]
@@ -96,7 +96,7 @@ class Edit(ModalScreen[bool]):
                     field, field, major(int(found), str(arguments["currency"])), hint
                 )
             else:
-                yield from self._row(field, field, str(found), _HINTS.get(field, ""))
+                yield from self._row(field, field, str(found), HINTS.get(field, ""))
 
     def _row(self, name: str, field: str, found: str, hint: str) -> ComposeResult:
         yield Static(line(name) + (f" ({hint})" if hint else ""), markup=False, classes="edit-name")

@@ -9,3 +9,8 @@ def unanswered(detail: TicketDetail) -> MessageRow | None:
     said = [m for m in detail.messages if m.author != Author.NOTE]
     newest = max(said, key=lambda m: m.position, default=None)
     return newest if newest is not None and newest.author == Author.CUSTOMER else None
+
+
+def written(detail: TicketDetail) -> int:
+    """How many messages the customer has written."""
+    return sum(m.author == Author.CUSTOMER for m in detail.messages)
