@@ -9,7 +9,6 @@ and another fork goes on with what is on disk. Both ends are compared.
 import gc
 import json
 import os
-import re
 import shutil
 import signal
 import sqlite3
@@ -38,11 +37,10 @@ from data.queries.approvals import pending_approvals
 from data.queries.queue import pending_tickets
 from data.queries.tickets import ticket_detail
 from data.workspace import open_workspace
+from tests.engine.plain import plain, plain_rows
 
 SCENARIOS = Path(data.__file__).parent / "scenarios"
 PEOPLE = ("priya", "sam")
-_ID = re.compile(r"\b([a-z]{1,3})_(?:[0-9a-z]{15}|[0-9a-f]{10,12}(?:_undo)?)\b")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?")
 
 
 class Commits:
@@ -173,18 +171,12 @@ class Act:
                 [a.name, a.arguments, a.state.value, a.decided_by, a.problem]
                 for a in detail.actions
             ],
-            "back office": {name: _plain_rows(self.reader.table(name)) for name in TABLES},
+            "back office": {name: plain_rows(self.reader.table(name)) for name in TABLES},
         }
         keys = [e["key"] for e in self.reader.table("effects")]
         assert len(keys) == len(set(keys))
-        plain: dict[str, Any] = json.loads(_ID.sub(r"\1_#", json.dumps(found, sort_keys=True)))
-        return plain
-
-
-def _plain_rows(rows: list[dict[str, Any]]) -> list[str]:
-    ours = ("at", "pending_until", "changed_at", "key", "result", "changes")
-    kept = [{k: _TIME.sub("time", str(v)) if k in ours else v for k, v in r.items()} for r in rows]
-    return sorted(re.sub(r"[at]_[0-9a-z]{15}", "#", _ID.sub(r"\1_#", json.dumps(r))) for r in kept)
+        end: dict[str, Any] = plain(found)
+        return end
 
 
 def say(line: dict[str, Any]) -> None:
