@@ -20,6 +20,7 @@ from agents.engine.starting import Unread
 from agents.engine.think import think
 from agents.engine.thought import Thought, intents_of
 from agents.understanding.kinds import intent_of
+from agents.understanding.visible import visible
 from data.errors import Fenced
 from data.queries.tickets import ISSUE, RUN
 from data.store import NewEvent, Transaction
@@ -207,7 +208,7 @@ class Engine:
                     "anger": reading.anger,
                     "urgency": reading.urgency,
                     "customer_id": customer["id"] if customer else None,
-                    "customer_name": customer["name"] if customer else None,
+                    "customer_name": visible(customer["name"]) if customer else None,
                     "timer_at": None,
                 }
             else:

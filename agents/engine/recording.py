@@ -9,6 +9,7 @@ from agents.engine.snapshot import Row, Snapshot
 from agents.engine.thought import Matter, Thought, intents_of
 from agents.understanding.kinds import intent_of
 from agents.understanding.triage import priority_of
+from agents.understanding.visible import visible
 from data.queries.tickets import ISSUE
 from data.store import EVENT, Transaction
 from data.tables import Issue
@@ -33,7 +34,7 @@ def store_understanding(tx: Transaction, snapshot: Snapshot, thought: Thought) -
     tx.set_ticket(
         ticket["id"],
         customer_id=customer["id"] if customer else None,
-        customer_name=customer["name"] if customer else None,
+        customer_name=visible(customer["name"]) if customer else None,
         tier=tier,
         identity=thought.identified.identity.value,
         failed_tries=thought.identified.tries,
