@@ -55,8 +55,10 @@ class WorkerKeeper:
             self._restarts.append(now)
             self._tell(f"the worker was killed (signal {-code}): another is started …")
             return True
-        why = self._last_words() if code not in (0, 1) else ""
+        why = self._last_words() if code > 1 else ""
         told = f"the worker ended: {why}" if why else f"the worker ended (code {code})"
+        if code < 0:
+            told = f"the worker was killed time and again (signal {-code})"
         self._tell(f"{told}: {start_key} starts another")
         return False
 

@@ -19,8 +19,8 @@ BUSY = (WorkerState.PENDING, WorkerState.RUNNING)
 class Watched(Handrail):
     """The console, with what its toasts told."""
 
-    def __init__(self, session: TestSession) -> None:
-        super().__init__(session, worker=False)
+    def __init__(self, session: TestSession, **options: Any) -> None:
+        super().__init__(session, **{"worker": False, **options})
         self.told: list[str] = []
 
     def notify(self, message: str, **options: Any) -> None:
@@ -28,9 +28,9 @@ class Watched(Handrail):
         super().notify(message, **options)
 
 
-def console(session: TestSession) -> Watched:
-    """The app on a session, without a worker of its own."""
-    return Watched(session)
+def console(session: TestSession, **options: Any) -> Watched:
+    """The app on a session, without a worker of its own unless the options say so."""
+    return Watched(session, **options)
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 5) -> None:
