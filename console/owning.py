@@ -124,6 +124,13 @@ class Owning(Writing):
                 )
                 self._say(screen, problem, f"{line(to, 40)} has {ref_of(ticket)} now")
 
+    async def turn(self, screen: Screen[Any]) -> None:
+        """Say that one is away, or there again: the other of what is true now."""
+        people = await self._look(screen, lambda: operators(self.session.store))
+        if people is not None:
+            there = any(person.name == self.me and person.available for person in people)
+            await self.be_there(screen, not there)
+
     async def be_there(self, screen: Screen[Any], available: bool) -> None:
         """Say whether one can be handed tickets now."""
         change = self.session.service.set_availability

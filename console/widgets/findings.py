@@ -7,7 +7,9 @@ from textual.content import Content
 
 from console.format import ACTION, PRIORITY, STATUS, ago, label, line, money, passage
 from console.widgets.preview import lines, text, tint, value
+from data.queries.awaiting import unanswered
 from data.queries.rows import ActionRow, HandoffRow, IssueRow, TicketDetail, TicketRow
+from data.vocabulary import AGENTS_OWN, ENDED_TICKETS
 
 _ISSUES = {"open": "○", "awaiting_customer": "◇", "resolved": "✓", "escalated": "▲"}
 _SUMMARY = {"needs": "Needs", "tried": "Tried", "missing": "Missing", "next": "Next"}
@@ -25,8 +27,10 @@ def header_of(ticket: TicketRow, detail: TicketDetail | None, now: datetime) -> 
         facts.append(f"identity {line(detail.identity)}")
     facts += [line(ticket.tier)] if ticket.tier else []
     facts.append(f"opened {ago(ticket.opened_at, now)}")
-    if ticket.owner != "agents":
+    if ticket.owner != AGENTS_OWN:
         facts.append(f"taken by {line(ticket.owner, 40)}")
+        if detail is not None and unanswered(detail) and ticket.status not in ENDED_TICKETS:
+            facts.append("◂ the customer waits for an answer")
     first = text(
         (f"{glyph} {status}", f"bold {tint(tone)}"),
         f"  {urgency + ' ' if urgency else ''}{ticket.priority}  ",
@@ -100,7 +104,8 @@ def action_line(action: ActionRow) -> Content:
     return lines(rows)
 
 
-def _handoff(handoff: HandoffRow, now: datetime) -> list[Content]:
+def handoff_lines(handoff: HandoffRow, now: datetime) -> list[Content]:
+    """A hand-over: to whom, why, and the summary for whoever takes it."""
     kind = line(handoff.kind).replace("_", " ")
     to = f" to {line(handoff.assigned_to)}" if handoff.assigned_to else ""
     taken = f" · accepted by {line(handoff.accepted_by)}" if handoff.accepted_by else ""
@@ -134,7 +139,7 @@ def findings_of(detail: TicketDetail, now: datetime) -> Content:
         ]
         rows.append(text(passage(str(said))))
     for handoff in detail.handoffs:
-        rows += [text(""), *_handoff(handoff, now)]
+        rows += [text(""), *handoff_lines(handoff, now)]
     if detail.merged_into:
         rows += [text(""), text(f"Merged into {line(detail.merged_into)}")]
     for run in detail.runs:
