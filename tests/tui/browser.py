@@ -147,6 +147,7 @@ class Page:
             self.requested.append(told["request"]["url"])
         elif method == "Network.webSocketCreated":
             self.requested.append(told["url"])
+            self.screen.reset()
         elif method == "Log.entryAdded" and told["entry"]["level"] == "error":
             self.complaints.append(told["entry"]["text"])
         elif method == "Runtime.exceptionThrown":

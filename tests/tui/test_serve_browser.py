@@ -84,3 +84,26 @@ async def test_a_person_signs_in_sees_the_queue_and_approves(chromium: str, tmp_
             await page.press("q")
             await page.until_asked("document.getElementById('why').textContent", "You left.")
             assert await asyncio.to_thread(gone, started)
+
+            await page.press("Enter")  # on the button that opens it again
+            await page.until_shown("Handrail: sign in")
+            assert "Charged twice" not in page.shown()
+
+
+async def test_a_wrong_passphrase_shows_nothing(chromium: str, tmp_path: Path) -> None:
+    with serving(make_workspace(tmp_path)) as server:
+        async with browsing(chromium, tmp_path / "profile") as page:
+            await page.open(server.address)
+            await sign_in(page, "not the passphrase")
+            await page.until_shown("name or passphrase is wrong")
+            assert "Charged twice" not in page.shown()
+            assert NAME in page.shown()
+
+
+async def test_without_the_token_there_is_one_line(chromium: str, tmp_path: Path) -> None:
+    with serving(make_workspace(tmp_path)) as server:
+        async with browsing(chromium, tmp_path / "profile") as page:
+            await page.open(f"{server.origin}/")
+            told = "handrail: open the address that `handrail serve` printed when it began"
+            await page.until_asked("document.body.innerText.trim()", told)
+            assert server.children() == []
