@@ -19,23 +19,32 @@ PATIENCE_SECONDS = 5.0
 
 
 async def keep_working(
-    start: Callable[[], "subprocess.Popen[Any]"], log: Callable[[str], None]
+    start: Callable[[], "subprocess.Popen[Any]"],
+    log: Callable[[str], None],
+    *,
+    first_pause: float = FIRST_PAUSE_SECONDS,
+    look: float = LOOK_SECONDS,
 ) -> None:
-    """Keep a worker process running until cancelled, which ends it.
+    """Keep a worker process running until cancelled, which ends it; looks every `look` seconds.
 
     One that ends is started again after a pause, which doubles while they end at once.
     """
-    pause = FIRST_PAUSE_SECONDS
+    pause = first_pause
     worker: subprocess.Popen[Any] | None = None
     try:
         while True:
+            starting = asyncio.ensure_future(asyncio.to_thread(start))
             try:
-                worker = await asyncio.to_thread(start)
+                worker = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                with contextlib.suppress(HandrailError, OSError):
+                    worker = await starting
+                raise
             except (HandrailError, OSError) as problem:
                 log(f"no worker: {problem}; tried again in {pause:g} s")
             else:
-                ran, code = await _ended(worker)
-                pause = FIRST_PAUSE_SECONDS if ran >= STEADY_SECONDS else pause
+                ran, code = await _ended(worker, look)
+                pause = first_pause if ran >= STEADY_SECONDS else pause
                 log(f"the worker ended (code {code}); another is started in {pause:g} s")
                 worker = None
             await asyncio.sleep(pause)
@@ -45,12 +54,12 @@ async def keep_working(
             _end(worker)
 
 
-async def _ended(worker: "subprocess.Popen[Any]") -> tuple[float, int]:
+async def _ended(worker: "subprocess.Popen[Any]", look: float) -> tuple[float, int]:
     """Wait until it has ended: the seconds that it ran, and its exit code."""
     clock = asyncio.get_running_loop().time
     began = clock()
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(look)
         code = worker.poll()
         if code is not None:
             return clock() - began, code
