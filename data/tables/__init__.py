@@ -2,6 +2,7 @@
 
 from data.tables.actions import Action, Decision, Halt
 from data.tables.log import Chain, Event, Payload
+from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.operators import Operator, SignIn
 from data.tables.tickets import Handoff, Issue, Message, Run, Ticket
 from data.tables.workspace import Setting, Worker
@@ -14,12 +15,15 @@ __all__ = [
     "Halt",
     "Handoff",
     "Issue",
+    "MeasureSum",
     "Message",
     "Operator",
     "Payload",
     "Run",
     "Setting",
     "SignIn",
+    "Survey",
     "Ticket",
+    "TicketFact",
     "Worker",
 ]
