@@ -9,10 +9,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
-from textual.widgets.option_list import Option
 
 from console.actions import shown_key
 from console.keymap import keys_of
+from console.widgets.choices import Choices
 from console.widgets.preview import lines, text
 
 
@@ -74,18 +74,13 @@ class Pick(ModalScreen[str | None]):
         """Choices are (value, words); `now` is the value that stands."""
         super().__init__(classes="dialog")
         self.title, self.choices, self.now = title, choices, now
-        self._led = -1
 
     def compose(self) -> ComposeResult:
         """The list."""
         with Vertical(classes="dialog-box") as box:
             box.border_title = Content(self.title or "")
             box.border_subtitle = "enter takes it, escape leaves"
-            yield OptionList(
-                *[Option(_led(words, False)) for _, words in self.choices],
-                markup=False,
-                compact=True,
-            )
+            yield Choices([words for _, words in self.choices])
 
     def on_mount(self) -> None:
         """Begin on what stands."""
@@ -98,23 +93,10 @@ class Pick(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.action_cursor_down() if rows > 0 else options.action_cursor_up()
 
-    @on(OptionList.OptionHighlighted)
-    def lead(self, event: OptionList.OptionHighlighted) -> None:
-        """Mark the one under the cursor by a sign, where colours are not seen."""
-        options, at = event.option_list, event.option_index
-        for index in {self._led, at} - {-1}:
-            words = self.choices[index][1]
-            options.replace_option_prompt_at_index(index, _led(words, index == at))
-        self._led = at
-
     @on(OptionList.OptionSelected)
     def chosen(self, event: OptionList.OptionSelected) -> None:
         """Take it."""
         self.dismiss(self.choices[event.option_index][0])
-
-
-def _led(words: Content, here: bool) -> Content:
-    return text("▸ " if here else "  ", words)
 
 
 class GoTo(ModalScreen[str | None]):

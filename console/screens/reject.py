@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
 
+from console.widgets.choices import Choices
 from console.widgets.preview import lines, text
 
 REASONS = (
@@ -44,7 +44,7 @@ class Reject(ModalScreen[str | None]):
             box.border_subtitle = "enter rejects, tab to write, escape leaves"
             yield Static(lines(list(self.what)), markup=False, classes="dialog-what")
             yield Static("Why? The agents will read it.", markup=False)
-            yield OptionList(*[Option(Content(why)) for why in REASONS], markup=False, compact=True)
+            yield Choices([Content(why) for why in REASONS])
             yield Input(placeholder="another reason, in your words", id="reason", compact=True)
             yield Static("", id="reason-problem", markup=False, classes="problem")
 
