@@ -173,8 +173,13 @@ def summarise(
         "needs": needs or ["no request was recognised; read the message"],
         "tried": tried,
         "missing": missing,
-        "next": [f"{reason[:1].upper()}{reason[1:]}. Decide what to do and answer the customer."],
+        "next": [f"{_sentence(reason)} Decide what to do and answer the customer."],
     }
+
+
+def _sentence(text: str) -> str:
+    end = "" if text.endswith((".", "!", "?")) else "."
+    return f"{text[:1].upper()}{text[1:]}{end}"
 
 
 def _why(action: Row) -> str:

@@ -14,6 +14,8 @@ _BY_CODE = {
     "merged": "chose_not_to",
     "withdrawn": "chose_not_to",
     "confirmed": "chose_not_to",
+    "answered": "chose_not_to",
+    "by_hand": "chose_not_to",
     "unknown": "tool_failed",
     "done": "undone",
 }
@@ -47,8 +49,8 @@ def why_nothing(detail: TicketDetail) -> Reason | None:
 def _awaited(detail: TicketDetail) -> str | None:
     """Whom or what it waits for; None if it waits for nobody."""
     ticket = detail.ticket
-    if ticket.owner != AGENTS_OWN and ticket.status not in (
-        TicketStatus.RESOLVED, TicketStatus.CLOSED,
+    if ticket.owner != AGENTS_OWN and ticket.status in (
+        TicketStatus.NEW, TicketStatus.WORKING, TicketStatus.ESCALATED,
     ):  # fmt: skip
         return f"It awaits {ticket.owner}, who has taken the ticket."
     match ticket.status:
@@ -59,6 +61,8 @@ def _awaited(detail: TicketDetail) -> str | None:
             if asked:
                 return "It awaits a decision: " + "; ".join(map(_asked, asked)) + "."
             return "It awaits the stop button being lifted."
+        case TicketStatus.AWAITING_CUSTOMER if ticket.owner != AGENTS_OWN:
+            return "It awaits the customer."
     return None
 
 
