@@ -238,6 +238,15 @@ def test_without_colours_everything_is_there(start: Start, environment: dict[str
     assert terminal.ended() == 0
 
 
+def test_what_is_waited_for_at_the_start_is_said(start: Start, db: Path) -> None:
+    lock = db.with_name("w.db.opening")
+    lock.touch()
+    terminal = start()
+    terminal.until("which another program holds or upgrades")
+    lock.unlink()
+    terminal.until("▸Queue (5)")
+
+
 def test_mistakes_in_the_settings_end_it_before_the_screen_changes(
     start: Start, tmp_path: Path
 ) -> None:
