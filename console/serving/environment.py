@@ -5,6 +5,7 @@ from collections.abc import Mapping
 TERMINAL = {
     "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver",
     "TEXTUAL_COLOR_SYSTEM": "truecolor",
+    "TERM": "xterm-256color",
     "TERM_PROGRAM": "textual",
 }
 
