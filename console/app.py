@@ -12,10 +12,12 @@ from textual.actions import SkipAction
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from agents.authority import PASSPHRASE, TOKEN
+from agents.policy.model import Policy
 from console import ending, terminal
+from console.actions import shown_key
 from console.arrivals import Arrivals, Note
 from console.decisions import Decisions
 from console.disk import low_disk
@@ -27,6 +29,7 @@ from console.screens.commanding import CommandScreen
 from console.screens.desk import Desk
 from console.screens.dialogs import GoTo
 from console.screens.sign_in import SignIn
+from console.screens.stopping import Stopping
 from console.screens.themes import Themes
 from console.session import SessionLike
 from console.widgets.status import Standing
@@ -61,6 +64,7 @@ class Handrail(App[None]):
         Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True, id="palette"),
         # Before everything else, since dialogs keep keys from the app.
         Binding("ctrl+c", "interrupt", "Leave", show=False, priority=True),
+        Binding("S", "stop", "Stop", show=False, priority=True, id="stop"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-tight"), (60, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall")]
@@ -113,6 +117,11 @@ class Handrail(App[None]):
         return self.session.store.clock.now()
 
     @property
+    def policy(self) -> Policy | None:
+        """The policy in force, once it has been read."""
+        return self.decisions.policy
+
+    @property
     def role(self) -> Role:
         """What the person at this console may do."""
         person = self.session.person if self._let_in else None
@@ -155,6 +164,7 @@ class Handrail(App[None]):
         if not self._let_in:
             self.push_screen(SignIn(self.session, "" if self._asks else self.session.operator))
         self._feed.start()
+        self._read_policy()
         self.set_interval(1.0, self._look_after_worker)
         self.set_interval(DISK_SECONDS, self._look_at_disk)
         levels = self.settings.reminders.after if self.settings else ()
@@ -164,6 +174,15 @@ class Handrail(App[None]):
             self._late = LateApprovals(self.session.store, levels)
             self.set_interval(LATE_SECONDS, self._tell_late)
             self._tell_late()
+
+    @work(group="policy", exit_on_error=False)
+    async def _read_policy(self) -> None:
+        """Read the policy beside the screen, so that limits are told before a decision."""
+        try:
+            self.decisions.policy = await asyncio.to_thread(lambda: self.session.service.policy)
+        except Exception as problem:  # the service says it when something is decided
+            log.warning("the policy cannot be read: %s", problem)
+        self._busy_changed()
 
     def on_unmount(self) -> None:
         """Stop watching."""
@@ -312,6 +331,15 @@ class Handrail(App[None]):
             self.screen.choose(event)
         elif isinstance(self.focused, Input) and event.is_printable:
             self.focused.post_message(events.Key(event.key, event.character))
+
+    def action_stop(self) -> None:
+        """The stop button, on every screen; in a text a letter is a letter."""
+        writes = isinstance(self.focused, Input | TextArea)
+        if not self._let_in or isinstance(self.screen, Stopping):
+            raise SkipAction
+        if writes and all(len(shown_key(key)) == 1 for key in self.keys.of("stop")):
+            raise SkipAction
+        self.push_screen(Stopping())
 
     # Ending.
 

@@ -1,7 +1,7 @@
 """What the key for copying offers on a screen."""
 
-from console.actions import Context
 from console.format import clean, label, line
+from console.possible import Context
 from data.queries.rows import ActionRow
 from data.vocabulary import ActionName
 

@@ -1,20 +1,31 @@
 """Taking decisions: asks where care is needed, and sends exactly what was on the screen."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from textual.content import Content
 from textual.screen import Screen
 
-from console.format import label, line, money
+from agents.foresight import not_to_approve
+from agents.policy.model import Policy
+from console.format import label, line, money, sums
 from console.screens.dialogs import Confirm, Pick
-from console.screens.edit import Edit
+from console.screens.edit import Edit, Form
+from console.screens.reconcile import Reconcile, after_reconciling
 from console.screens.reject import Reject
-from console.session import DecidedLike
-from console.widgets.approvals import irreversible, needs_care
+from console.session import DecidedLike, SessionLike
+from console.undoing import undo_choice, undo_question
+from console.widgets.approvals import needs_care
 from console.widgets.preview import effect_of, lines, text
 from console.writing import Writing
+from data.errors import HandrailError
 from data.queries.rows import ActionRow
+from data.queries.stakes import irreversible
+
+NAMED = 5
+"""Decisions that were not taken of which each is told by itself."""
+
 
 def line_of(action: ActionRow) -> Content:
     """One action in a line of a list."""
@@ -28,8 +39,34 @@ def line_of(action: ActionRow) -> Content:
     )
 
 
+def several(actions: Sequence[ActionRow], left_out: Mapping[str, str | None]) -> Content:
+    """The actions of one question, each in a line; below, those that are left out, and why."""
+    chosen = [action for action in actions if left_out.get(action.id) is None]
+    rows = [line_of(action) for action in chosen]
+    together = sums((action.amount, action.currency) for action in chosen)
+    if together:
+        rows += [text(""), text(("Together  ", "bold"), (together, "bold $text-warning"))]
+    rest = [action for action in actions if left_out.get(action.id) is not None]
+    if rest:
+        rows += [text(""), text(("Left out", "bold underline"))]
+    for action in rest:
+        rows += [line_of(action), text((f"    {line(left_out[action.id])}", "$text-warning"))]
+    return lines(rows)
+
+
 class Decisions(Writing):
     """The decisions of one person at one console; `busy` holds the actions decided about."""
+
+    def __init__(
+        self,
+        session: SessionLike,
+        changed: Callable[[], None],
+        trouble: Callable[[str | None], None] = lambda _: None,
+    ) -> None:
+        """As with everything that is written."""
+        super().__init__(session, changed, trouble)
+        self.policy: Policy | None = None
+        """The policy in force, once it has been read."""
 
     def _begin(self, actions: Sequence[ActionRow]) -> list[ActionRow]:
         free = [action for action in actions if action.id not in self.busy]
@@ -41,12 +78,19 @@ class Decisions(Writing):
         self.busy -= {action.id for action in actions}
         self._changed()
 
-    async def approve(self, screen: Screen[Any], shown: Sequence[ActionRow]) -> bool:
-        """Approve what was shown; whether every one was taken."""
+    async def approve(
+        self, screen: Screen[Any], shown: Sequence[ActionRow], *, ask: bool = False
+    ) -> frozenset[str]:
+        """Approve what was shown; the ids of those that were taken.
+
+        Asks where care is needed, and always for several or with `ask`. Of several, those that
+        the person cannot approve are named in the question and left out.
+        """
         actions = self._begin(shown)
         try:
-            if not actions or not await self._sure(screen, actions):
-                return False
+            chosen = await self._sure(screen, actions, ask) if actions else []
+            if not chosen:
+                return frozenset()
             done: list[DecidedLike] = []
 
             def one(action: ActionRow) -> Callable[[], object]:
@@ -56,19 +100,19 @@ class Decisions(Writing):
                     )
                 )
 
-            return await self._each(screen, actions, one, "Approved", done)
+            return await self._each(screen, chosen, one, "Approved", done)
         finally:
             self._end(actions)
 
-    async def reject(self, screen: Screen[Any], shown: Sequence[ActionRow]) -> bool:
-        """Reject with a reason; whether every one was taken."""
+    async def reject(self, screen: Screen[Any], shown: Sequence[ActionRow]) -> frozenset[str]:
+        """Reject with a reason; the ids of those that were taken."""
         actions = self._begin(shown)
         try:
             reason = None
             if actions:
                 reason = await screen.app.push_screen_wait(Reject([line_of(a) for a in actions]))
             if reason is None:
-                return False
+                return frozenset()
             said = reason
 
             def one(action: ActionRow) -> Callable[[], object]:
@@ -80,52 +124,97 @@ class Decisions(Writing):
         finally:
             self._end(actions)
 
-    async def edit(self, screen: Screen[Any], shown: ActionRow) -> bool:
-        """Approve with changes, in a form; whether it was taken."""
+    async def edit(self, screen: Screen[Any], shown: ActionRow) -> frozenset[str]:
+        """Approve with changes, in a form; its id if that was taken."""
         actions = self._begin([shown])
         try:
             if not actions:
-                return False
+                return frozenset()
+            service, by = self.session.service, self.session.operator
+            done: list[DecidedLike] = []
 
             async def submit(changes: dict[str, Any]) -> str | None:
                 return await self._write(
-                    lambda: self.session.service.edit(
-                        shown.id, by=self.session.operator, changes=changes
-                    )
+                    lambda: done.append(service.edit(shown.id, by=by, changes=changes))
                 )
 
-            form: Screen[Any] = Edit(shown, submit)
+            async def check(changes: dict[str, Any]) -> str | None:
+                try:
+                    await asyncio.to_thread(service.check_edit, shown.id, by=by, changes=changes)
+                except HandrailError as problem:
+                    return str(problem)
+                except Exception:  # the database is busy: the service says it at the end
+                    return None
+                return None
+
+            async def most() -> int | None:
+                try:
+                    return await asyncio.to_thread(service.most, shown.id, by=by)
+                except Exception:  # a hint only
+                    return None
+
+            form: Screen[Any] = Edit(shown, Form(submit, check, most))
             taken = bool(await screen.app.push_screen_wait(form))
             if taken:
-                screen.notify(f"Approved with changes: {label(shown.name)}", markup=False)
-            return taken
+                missing = done and done[-1].people_missing > 0
+                more = "; another person must approve it still" if missing else ""
+                screen.notify(f"Approved with changes: {label(shown.name)}{more}", markup=False)
+            return frozenset({shown.id} if taken else ())
         finally:
             self._end(actions)
 
-    async def undo(self, screen: Screen[Any], done: Sequence[ActionRow]) -> bool:
-        """Take back one of these, after a question; whether it was."""
+    async def undo(
+        self, screen: Screen[Any], done: Sequence[ActionRow], others: Sequence[ActionRow]
+    ) -> bool:
+        """Take back one of these, after a question; whether it was. `others` are the ticket's."""
         action: ActionRow | None = done[0]
+        now = self.session.store.clock.now()
         if len(done) > 1:
-            choices = [(a.id, line_of(a)) for a in done]
+            choices = [(a.id, undo_choice(a, now)) for a in done]
             picked = await screen.app.push_screen_wait(Pick("Undo which?", choices))
             action = next((a for a in done if a.id == picked), None)
         if action is None or not self._begin([action]):
             return False
         chosen = action
         try:
-            how = line(str((chosen.undo or {}).get("how") or ""))
-            words = lines(
-                [line_of(chosen), text(""), text(("Undoing: ", "bold"), how or "as recorded")]
-            )
+            words = undo_question(chosen, others, now)
             if not await screen.app.push_screen_wait(Confirm("Undo this?", words, "Undo")):
                 return False
+            asked: list[DecidedLike] = []
             problem = await self._write(
-                lambda: self.session.service.undo(chosen.id, by=self.session.operator)
+                lambda: asked.append(self.session.service.undo(chosen.id, by=self.session.operator))
             )
-            self._say(screen, problem, f"Undo asked for: {label(chosen.name)}")
+            missing = bool(asked) and asked[-1].people_missing > 0
+            then = "another person must approve it" if missing else "a worker takes it back"
+            self._say(screen, problem, f"Undo asked for: {label(chosen.name)}; {then}")
             return problem is None
         finally:
             self._end([chosen])
+
+    async def reconcile(self, screen: Screen[Any], unknown: ActionRow) -> bool:
+        """Say what became of an action whose outcome is unknown; whether that was recorded."""
+        actions = self._begin([unknown])
+        try:
+            if not actions:
+                return False
+            done: list[DecidedLike] = []
+
+            async def submit(happened: bool, note: str) -> str | None:
+                return await self._write(
+                    lambda: done.append(
+                        self.session.service.reconcile(
+                            unknown.id, by=self.session.operator, happened=happened, note=note
+                        )
+                    )
+                )
+
+            asking: Screen[Any] = Reconcile(unknown, self.session.store.clock.now(), submit)
+            if not await screen.app.push_screen_wait(asking) or not done:
+                return False
+            screen.notify(after_reconciling(unknown, done[-1]), markup=False, timeout=10)
+            return True
+        finally:
+            self._end(actions)
 
     async def retry(self, screen: Screen[Any], ticket_id: str, ref: str) -> None:
         """Have the agents look at a ticket again."""
@@ -134,16 +223,22 @@ class Decisions(Writing):
         )
         self._say(screen, problem, f"The agents look at {line(ref, 40)} again")
 
-    async def _sure(self, screen: Screen[Any], actions: Sequence[ActionRow]) -> bool:
-        if len(actions) == 1 and not needs_care(actions[0]):
-            return True
+    async def _sure(
+        self, screen: Screen[Any], actions: Sequence[ActionRow], ask: bool
+    ) -> list[ActionRow]:
+        """Those that are to be approved after all; none if the person says no."""
         now = self.session.store.clock.now()
         if len(actions) == 1:
-            title, words = "Approve this?", effect_of(actions[0], now)
+            if not ask and not needs_care(actions[0]):
+                return list(actions)
+            title, words, chosen = "Approve this?", effect_of(actions[0], now), list(actions)
         else:
-            title, words = f"Approve these {len(actions)}?", lines([line_of(a) for a in actions])
+            person, policy = self.session.person, self.policy
+            left_out = {a.id: not_to_approve(a, person, policy, now) for a in actions}
+            chosen = [action for action in actions if left_out[action.id] is None]
+            title, words = f"Approve these {len(chosen)}?", several(actions, left_out)
         question: Screen[Any] = Confirm(title, words, "Approve")
-        return bool(await screen.app.push_screen_wait(question))
+        return chosen if await screen.app.push_screen_wait(question) else []
 
     async def _each(
         self,
@@ -152,18 +247,24 @@ class Decisions(Writing):
         one: Callable[[ActionRow], Callable[[], object]],
         past: str,
         done: Sequence[DecidedLike],
-    ) -> bool:
-        problems = []
+    ) -> frozenset[str]:
+        """Write each by itself; the ids of those that were taken."""
+        problems: list[str] = []
+        taken: set[str] = set()
         for action in actions:
             problem = await self._write(one(action))
-            if problem is not None:
+            if problem is None:
+                taken.add(action.id)
+            else:
                 problems.append(f"{label(action.name)} ({line(action.ticket_ref, 20)}): {problem}")
-        taken = len(actions) - len(problems)
         missing = sum(decided.people_missing > 0 for decided in done)
         if taken:
-            what = label(actions[0].name) if len(actions) == 1 else f"{taken} actions"
+            what = label(actions[0].name) if len(actions) == 1 else f"{len(taken)} actions"
             more = f"; another person is still needed for {missing}" if missing else ""
             screen.notify(f"{past}: {what}{more}", markup=False)
-        for problem in problems[:5]:
+        for problem in problems[:NAMED]:
             screen.notify(line(problem), severity="error", markup=False, timeout=10)
-        return not problems
+        if len(problems) > NAMED:
+            rest = f"{len(problems) - NAMED} more were not taken; they are still in the list"
+            screen.notify(rest, severity="error", markup=False, timeout=10)
+        return frozenset(taken)

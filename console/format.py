@@ -1,6 +1,8 @@
 """How stored values are written on the screen: safe text, money, ages, glyphs beside words."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -82,6 +84,15 @@ def money(amount: int | None, currency: str | None) -> str:
     return f"{Decimal(amount).scaleb(-digits):,.{digits}f} {line(currency, 3).upper()}"
 
 
+def sums(amounts: Iterable[tuple[int | None, str | None]]) -> str:
+    """What amounts come to, each currency by itself, such as 45.00 EUR, 1,018.50 USD."""
+    found: Counter[str] = Counter()
+    for amount, currency in amounts:
+        if amount is not None:
+            found[currency or ""] += amount
+    return ", ".join(money(amount, currency) for currency, amount in sorted(found.items()))
+
+
 def cost(micros: int) -> str:
     """Millionths of a US dollar, with the digits that matter."""
     return f"${micros / 1e6:.4f}" if 0 < micros < 10_000 else f"${micros / 1e6:,.2f}"
@@ -144,7 +155,7 @@ STATUS: dict[TicketStatus, tuple[str, str, str]] = {
 """Glyph, words and tone of each ticket state."""
 
 ACTION: dict[ActionState, tuple[str, str, str]] = {
-    ActionState.PROPOSED: ("◆", "waits for a decision", "warning"),
+    ActionState.PROPOSED: ("◆", "needs approval", "warning"),
     ActionState.APPROVED: ("✓", "approved", "accent"),
     ActionState.REJECTED: ("✗", "rejected", "muted"),
     ActionState.REFUSED: ("⊘", "refused by policy", "muted"),

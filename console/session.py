@@ -4,8 +4,10 @@ from subprocess import Popen
 from typing import Any, Protocol
 
 from agents.authority import Person
+from agents.policy.model import Policy
 from console.desk_service import DeskServiceLike
 from data.store import Store
+from data.vocabulary import ActionName, Intent
 
 
 class DecidedLike(Protocol):
@@ -30,6 +32,11 @@ class DecidedLike(Protocol):
 class ServiceLike(DeskServiceLike, Protocol):
     """The decisions that the console can take; every error is a HandrailError."""
 
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        ...
+
     def approve(self, action_id: str, *, by: str, digest: str | None = None) -> DecidedLike:
         """Approve exactly the arguments that `digest` stands for."""
         ...
@@ -42,8 +49,30 @@ class ServiceLike(DeskServiceLike, Protocol):
         """Approve with changed arguments."""
         ...
 
-    def undo(self, action_id: str, *, by: str) -> object:
+    def check_edit(self, action_id: str, *, by: str, changes: dict[str, Any]) -> None:
+        """Raise what `edit` would raise; nothing is changed."""
+        ...
+
+    def most(self, action_id: str, *, by: str) -> int | None:
+        """The largest amount that an edit of this person's may set; None: any."""
+        ...
+
+    def undo(self, action_id: str, *, by: str) -> DecidedLike:
         """Take back what was done."""
+        ...
+
+    def reconcile(self, action_id: str, *, by: str, happened: bool, note: str) -> DecidedLike:
+        """State what was found about an action whose outcome is not known."""
+        ...
+
+    def stop(
+        self, *, by: str, action: ActionName | None = None, intent: Intent | None = None
+    ) -> str:
+        """Halt everything, one action, or one intent."""
+        ...
+
+    def go(self, *, by: str, halt: str | None = None) -> int:
+        """Lift every halt, or one; how many."""
         ...
 
     def retry(self, ticket_id: str, *, by: str) -> object:

@@ -20,38 +20,81 @@ class Kind:
     """low, medium or high."""
     undo: str
     """What undoing does; empty if it cannot be undone."""
+    trace: str
+    """What is there in the outside system if it was carried out."""
     writes_to_customer: bool = False
     """Whether its effect is words that reach the customer."""
 
 
 CATALOGUE: dict[ActionName, Kind] = {
     ActionName.PROCESS_REFUND: Kind(
-        "Refund a charge", "charges.charge", "high", "calls the refund off while it is pending"
+        "Refund a charge",
+        "charges.charge",
+        "high",
+        "calls the refund off while it is pending",
+        "a refund of that amount on the charge, and the charge's refunded sum",
     ),
     ActionName.ISSUE_CREDIT: Kind(
-        "Credit a balance", "customers.customer", "medium", "a counter credit, until it is used"
+        "Credit a balance",
+        "customers.customer",
+        "medium",
+        "a counter credit, until it is used",
+        "a credit of that amount, and a balance that rose by it",
     ),
     ActionName.REINSTATE_SUBSCRIPTION: Kind(
         "Reinstate a subscription",
         "subscriptions.subscription",
         "medium",
         "cancels it again, until the next charge",
+        "the subscription is active, with its plan's features",
     ),
     ActionName.RESET_SERVICE: Kind(
-        "Reset a service", "customers.customer", "low", "restores entitlements; nothing else"
+        "Reset a service",
+        "customers.customer",
+        "low",
+        "restores entitlements; nothing else",
+        "an entry of the reset, and the broken condition gone",
     ),
     ActionName.UPDATE_CRM: Kind(
-        "Change the customer's record", "customers.customer", "medium", "writes the old values back"
+        "Change the customer's record",
+        "customers.customer",
+        "medium",
+        "writes the old values back",
+        "the new values in the customer's record",
     ),
-    ActionName.SEND_REPLY: Kind("Answer the customer", "tickets.ticket", "low", "", True),
+    ActionName.SEND_REPLY: Kind(
+        "Answer the customer",
+        "tickets.ticket",
+        "low",
+        "",
+        "the answer among the messages that went out, with its delivery",
+        True,
+    ),
     ActionName.SEND_NOTIFICATION: Kind(
-        "Write to the customer", "customers.customer", "low", "", True
+        "Write to the customer",
+        "customers.customer",
+        "low",
+        "",
+        "the message among those that went out, with its delivery",
+        True,
     ),
-    ActionName.CREATE_TICKET: Kind("File a ticket", "queues.queue", "low", "closes that ticket"),
+    ActionName.CREATE_TICKET: Kind(
+        "File a ticket",
+        "queues.queue",
+        "low",
+        "closes that ticket",
+        "a ticket with that summary in the other team's queue",
+    ),
     ActionName.SCHEDULE_CALLBACK: Kind(
-        "Schedule a callback", "customers.customer", "low", "calls it off"
+        "Schedule a callback",
+        "customers.customer",
+        "low",
+        "calls it off",
+        "a callback to the customer at that time",
     ),
-    ActionName.UNDO: Kind("Undo", "actions.action", "medium", ""),
+    ActionName.UNDO: Kind(
+        "Undo", "actions.action", "medium", "", "the records as they were before the action"
+    ),
 }
 
 

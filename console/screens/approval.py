@@ -8,11 +8,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.actions import Context, bindings
+from console.actions import bindings
 from console.format import ACTION
 from console.live import Changed
+from console.possible import Context
 from console.reads import Reading
-from console.screens.commanding import CommandScreen
+from console.screens.deciding import Deciding
 from console.widgets.bars import KeyBar
 from console.widgets.conversation import conversation_of
 from console.widgets.findings import findings_of, header_of
@@ -31,13 +32,13 @@ class Case:
     detail: TicketDetail
 
 
-class Approval(CommandScreen):
+class Approval(Deciding):
     """Context and effect side by side; a decision is taken on exactly what stands here."""
 
     CSS_PATH = "approval.tcss"
     BINDINGS = [
         Binding("escape", "app.pop_screen", "Leave"),
-        *bindings("approve", "reject", "edit", "help", "quit"),
+        *bindings("approve", "reject", "edit", "undo", "reconcile", "help", "quit"),
         Binding("down,j", "scroll_effect(1)", "Down", show=False),
         Binding("up,k", "scroll_effect(-1)", "Up", show=False),
         Binding("pagedown", "scroll_effect(10)", "Page down", show=False),
@@ -62,7 +63,7 @@ class Approval(CommandScreen):
                 yield Preview(id="approval-preview")
         with Vertical(id="approval-foot"):
             yield Static("", id="approval-told", markup=False)
-            yield KeyBar("approve", "reject", "edit", "help", "quit")
+            yield KeyBar("approve", "reject", "edit", "undo", "stop", "help", "quit")
 
     def on_mount(self) -> None:
         """Show what is known at once; the context follows."""
@@ -70,7 +71,7 @@ class Approval(CommandScreen):
         effect = self.query_one("#approval-effect")
         effect.border_title = "Effect"
         effect.focus()
-        self.query_one(Preview).show_action(self.action, self.console.now())
+        self._show_effect(self.action)
         self.refresh_keys()
         self._reading.ask()
 
@@ -87,14 +88,13 @@ class Approval(CommandScreen):
     def _show(self, case: Case) -> None:
         now = self.console.now()
         self._case = case
-        preview = self.query_one(Preview)
         glyph, state, tone = ACTION[case.action.state]
         told: Content = text("")
         if case.action.state is not ActionState.PROPOSED:
             by = f" by {case.action.decided_by}" if case.action.decided_by else ""
             words = f"{glyph} It no longer waits: {state}{by}. Escape leads back."
             told = text((words, f"bold {tint(tone)}"))
-        preview.show_action(case.action, now)
+        self._show_effect(case.action)
         self.query_one("#approval-told", Static).update(told)
         self.query_one("#approval-header", Static).update(
             header_of(case.detail.ticket, case.detail, now)
@@ -107,6 +107,12 @@ class Approval(CommandScreen):
         ]
         self.query_one("#approval-words", Static).update(lines(words_of_ticket))
         self.refresh_keys()
+
+    def _show_effect(self, action: ActionRow) -> None:
+        now, blocked = self.console.now(), None
+        if action.state is ActionState.PROPOSED:
+            blocked = self.context().not_to_approve(action)
+        self.query_one(Preview).show_action(action, now, blocked)
 
     def _trouble(self, problem: str | None) -> None:
         if problem is not None:
@@ -124,9 +130,12 @@ class Approval(CommandScreen):
             actions=tuple(detail.actions) if detail else (),
             shown=shown,
             approvals=1,
+            unknown=sum(a.state is ActionState.UNKNOWN for a in detail.actions) if detail else 0,
             workers=self.console.workers_alive,
             busy=frozenset(self.console.decisions.busy),
             role=self.console.role,
+            person=self.console.session.person,
+            policy=self.console.policy,
             key=self.console.keys.shown,
         )
 
@@ -135,31 +144,7 @@ class Approval(CommandScreen):
         side = self.focused or self.query_one("#approval-effect")
         side.scroll_relative(y=rows, animate=False)
 
-    def _decide(self, name: str) -> None:
-        shown = self.query_one(Preview).shown
-        if shown is not None:
-            self.run_worker(self._decided(name, shown), group="decide", exclusive=False)
-
-    async def _decided(self, name: str, shown: ActionRow) -> None:
-        decisions = self.console.decisions
-        match name:
-            case "approve":
-                taken = await decisions.approve(self, [shown])
-            case "reject":
-                taken = await decisions.reject(self, [shown])
-            case _:
-                taken = await decisions.edit(self, shown)
-        if taken and self.is_current:
+    def decided(self, ids: frozenset[str]) -> None:
+        """Back to the list."""
+        if self.action.id in ids and self.is_current:
             self.app.pop_screen()
-
-    def do_approve(self) -> None:
-        """Approve what stands here."""
-        self._decide("approve")
-
-    def do_reject(self) -> None:
-        """Reject it."""
-        self._decide("reject")
-
-    def do_edit(self) -> None:
-        """Change it."""
-        self._decide("edit")

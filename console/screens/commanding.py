@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 from textual import on, work
 from textual.screen import Screen
 
-from console.actions import BY_ID, Context
+from console.actions import BY_ID
 from console.copying import Copies, copies_of, shortly
 from console.format import clean
 from console.live import Changed
+from console.possible import Context
 from console.screens.dialogs import Pick
 from console.screens.help import Help
 from console.widgets.bars import KeyBar
@@ -66,6 +67,10 @@ class CommandScreen(Screen[None]):
     def do_help(self) -> None:
         """The keys."""
         self.app.push_screen(Help(self.context()))
+
+    def do_stop(self) -> None:
+        """The stop button."""
+        self.console.action_stop()
 
     def do_palette(self) -> None:
         """The command palette."""

@@ -1,6 +1,6 @@
 """The desk: queue, the selected ticket, the agents' trace, and what waits for a decision."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual import on
@@ -8,12 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import DescendantFocus
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from console.actions import Context, bindings
+from console.actions import bindings
 from console.live import Changed
+from console.possible import Context
 from console.reads import Reading
 from console.screens.commanding import CommandScreen
+from console.screens.desk_approvals import NOTHING, DeskApprovals, listed
 from console.screens.desk_commands import DeskCommands
 from console.widgets.approvals import ApprovalList
 from console.widgets.bars import PANES, KeyBar, PaneTabs
@@ -27,7 +29,7 @@ from console.widgets.status import StatusBar
 from console.widgets.trace import TraceTree
 from data.queries.approvals import pending_approvals
 from data.queries.health import health
-from data.queries.rows import ActionRow, EventRow, Health, TicketDetail
+from data.queries.rows import EventRow, Health, TicketDetail
 from data.queries.tickets import ticket_detail, ticket_events
 from data.vocabulary import ActionState
 
@@ -61,7 +63,7 @@ class Selected:
     events: list[EventRow]
 
 
-class Desk(DeskCommands, CommandScreen):
+class Desk(DeskApprovals, DeskCommands, CommandScreen):
     """The home screen; every pane shows what the store holds and keeps its place."""
 
     AUTO_FOCUS = "#queue"
@@ -105,6 +107,11 @@ class Desk(DeskCommands, CommandScreen):
                 with Vertical(id="trace-pane", classes="pane"):
                     yield TraceTree()
             with Vertical(id="right", classes="pane"):
+                yield Input(
+                    placeholder="narrow by words",
+                    id="approvals-words",
+                    compact=True,
+                )
                 yield ApprovalList()
                 with VerticalScroll(id="effect", can_focus=False):
                     yield Preview(id="preview")
@@ -131,13 +138,13 @@ class Desk(DeskCommands, CommandScreen):
             self,
             "approvals",
             lambda: pending_approvals(store),
-            self._show_approvals,
+            self.show_approvals,
             trouble("approvals"),
         )
         self._health = Reading(
             self, "health", lambda: health(store), self._show_health, trouble("health")
         )
-        self.preview.show_nothing("Nothing waits for a decision.")
+        self.preview.show_nothing(NOTHING)
         self.add_class("side-middle", "talk-conversation")
         self.show_pane("queue")
         self._health.ask()
@@ -161,6 +168,10 @@ class Desk(DeskCommands, CommandScreen):
         self.queue.tick()
         self.approvals.tick(self.console.now())
         self._health.ask()
+
+    def ask_approvals(self) -> None:
+        """Read what waits again."""
+        self._waiting.ask()
 
     def ask_ticket(self) -> None:
         """Read the selected ticket again."""
@@ -197,25 +208,6 @@ class Desk(DeskCommands, CommandScreen):
         self.trace.grow(found.ticket_id, found.events, found.detail.runs, names)
         self.refresh_keys()
 
-    def _show_approvals(self, actions: Sequence[ActionRow]) -> None:
-        was = self.approvals.current
-        self.approvals.show_actions(actions, self.console.now())
-        self._show_effect(was)
-        self.refresh_keys()
-
-    def _show_effect(self, was: ActionRow | None = None) -> None:
-        """Show the approval under the cursor; never another in its place."""
-        action = self.approvals.current
-        if action is not None:
-            if self.preview.shown is None or self.preview.shown.id != action.id:
-                self.query_one("#effect").scroll_home(animate=False)
-            self.preview.show_action(action, self.console.now())
-        elif self.approvals.gone and self.approvals.count:
-            if was is not None or self.preview.shown is not None:
-                self.preview.show_gone("It no longer waits.")
-        else:
-            self.preview.show_nothing("Nothing waits for a decision.")
-
     def _show_health(self, found: Health) -> None:
         self.health = found
         self.console.watch_worker(found)
@@ -243,8 +235,8 @@ class Desk(DeskCommands, CommandScreen):
             self.set_class(pane != "approvals", "side-middle")
         if focus:
             self.query_one(f"#{pane}").focus()
-        if pane == "approvals" and self.approvals.current is not None:
-            self.select(self.approvals.current.ticket_id)
+        if pane == "approvals":
+            self.select_approved()
         elif pane == "queue" and self.queue.key is not None:
             self.select(self.queue.key)
         self.refresh_keys()
@@ -261,11 +253,9 @@ class Desk(DeskCommands, CommandScreen):
 
     def action_leave(self) -> None:
         """Take marks away, then the search; then back to the queue."""
-        if self.approvals.marks and self.pane == "approvals":
-            self.approvals.marks.clear()
-            self.approvals.refresh()
-            self.refresh_keys()
-        elif self.has_class("-searching"):
+        if self.pane == "approvals" and self.leave_approvals():
+            return
+        if self.has_class("-searching"):
             self.query_one(SearchBar).action_leave()
         else:
             self.show_pane("queue")
@@ -287,15 +277,6 @@ class Desk(DeskCommands, CommandScreen):
         """The selected ticket follows the queue's cursor."""
         if self.pane == "queue" or self.ticket_id is None:
             self.select(event.key)
-        self.refresh_keys()
-
-    @on(RowList.Moved, "#approvals")
-    def approvals_moved(self, event: RowList.Moved) -> None:
-        """The preview, and the ticket in the middle, follow the cursor."""
-        self._show_effect()
-        current = self.approvals.current
-        if self.pane == "approvals" and current is not None:
-            self.select(current.ticket_id)
         self.refresh_keys()
 
     @on(QueueList.Counted)
@@ -329,12 +310,17 @@ class Desk(DeskCommands, CommandScreen):
             ticket=detail.ticket if detail else None,
             actions=actions,
             shown=self.preview.shown if here else None,
+            together=self.preview.together if here else (),
             waiting=waiting[0] if waiting and not here else None,
             marked=tuple(self.approvals.marked) if here else (),
-            approvals=self.approvals.count,
+            approvals=len(self.approvals.actions),
+            rest=self.rest if here else 0.0,
+            unknown=self.health.unknown if self.health else 0,
             workers=self.console.workers_alive,
-            busy=frozenset(self.console.decisions.busy),
+            busy=frozenset(self.console.decisions.busy) | self.written,
             role=self.console.role,
+            person=self.console.session.person,
+            policy=self.console.policy,
             key=self.console.keys.shown,
         )
 
@@ -343,8 +329,7 @@ class Desk(DeskCommands, CommandScreen):
         super().refresh_keys()
         if not self.standing:
             return
-        marked = f", {len(self.approvals.marks)} marked" if self.approvals.marks else ""
-        count = f"({self.approvals.count}{marked})" if self.approvals.count else ""
+        count = listed(self.approvals)
         above = f"▲{self.queue.above} " if self.queue.above else ""
         tickets = f"({above}{self.queue.total:,})" if self.queue.total else ""
         self.query_one(PaneTabs).show(self.pane, {"queue": tickets, "approvals": count})

@@ -1,6 +1,5 @@
 """What the commands do on the desk."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -8,17 +7,13 @@ from textual import on, work
 from textual.widgets import Input
 
 from console.format import line
-from console.screens.approval import Approval
 from console.screens.commanding import CommandScreen
 from console.screens.dialogs import GoTo, Pick
-from console.widgets.approvals import ApprovalList, by_stake
 from console.widgets.preview import text
 from console.widgets.queue import QueueList
 from console.widgets.rowlist import RowList
 from console.widgets.search import SearchBar
 from data.queries.queue import VIEWS, Order
-from data.queries.rows import ActionRow
-from data.vocabulary import ActionState
 
 if TYPE_CHECKING:
     from console.screens.desk import Desk
@@ -41,60 +36,6 @@ class DeskCommands(CommandScreen):
         """This screen."""
         return cast("Desk", self)
 
-    # Deciding.
-
-    def _decidable(self) -> list[ActionRow]:
-        context = self.context()
-        return list(context.marked) or ([context.shown] if context.shown else [])
-
-    def _open_waiting(self) -> bool:
-        """Open the ticket's approval instead of deciding what is not on the screen."""
-        context = self.context()
-        if context.shown is not None or context.marked or context.waiting is None:
-            return False
-        waiting = [a for a in context.actions if a.state is ActionState.PROPOSED]
-        self.app.push_screen(Approval(by_stake(waiting, context.now)[0]))
-        return True
-
-    @work(group="decide")
-    async def _decide(self, name: str, shown: Sequence[ActionRow]) -> None:
-        decisions = self.console.decisions
-        match name:
-            case "approve":
-                await decisions.approve(self, shown)
-            case "reject":
-                await decisions.reject(self, shown)
-            case _:
-                await decisions.edit(self, shown[0])
-
-    def do_approve(self) -> None:
-        """Approve what is shown, or what is marked."""
-        if not self._open_waiting():
-            self._decide("approve", self._decidable())
-
-    def do_reject(self) -> None:
-        """Reject it."""
-        if not self._open_waiting():
-            self._decide("reject", self._decidable())
-
-    def do_edit(self) -> None:
-        """Approve it with changes."""
-        if not self._open_waiting():
-            self._decide("edit", self._decidable()[:1])
-
-    def do_mark(self) -> None:
-        """Mark the approval under the cursor."""
-        self.query_one(ApprovalList).toggle_mark()
-        self.desk.refresh_keys()
-
-    def do_undo(self) -> None:
-        """Take back what was done in the selected ticket."""
-        self._undo(self.context().undoable)
-
-    @work(group="decide")
-    async def _undo(self, done: Sequence[ActionRow]) -> None:
-        await self.console.decisions.undo(self, done)
-
     def do_retry(self) -> None:
         """Have the agents look again."""
         ticket = self.context().ticket
@@ -105,13 +46,6 @@ class DeskCommands(CommandScreen):
     async def _retry(self, ticket_id: str, ref: str) -> None:
         await self.console.decisions.retry(self, ticket_id, ref)
 
-    @on(RowList.Opened, "#approvals")
-    def open_approval(self, event: RowList.Opened) -> None:
-        """Enter opens the approval in full."""
-        current = self.query_one(ApprovalList).current
-        if current is not None and current.id == event.key:
-            self.app.push_screen(Approval(current))
-
     @on(RowList.Opened, "#queue")
     def open_ticket(self, event: RowList.Opened) -> None:
         """Enter goes to the ticket's conversation."""
@@ -120,7 +54,10 @@ class DeskCommands(CommandScreen):
     # The queue.
 
     def do_search(self) -> None:
-        """Write a search."""
+        """Write a search, or words to narrow the approvals by."""
+        if self.desk.pane == "approvals":
+            self.desk.narrow_approvals()
+            return
         self.desk.show_pane("queue", focus=False)
         self.add_class("-searching")
         # At once: what is written quickly is not taken for commands.
@@ -164,9 +101,15 @@ class DeskCommands(CommandScreen):
             queue.show_tickets(replace(queue.asked, view=picked))
             self.desk.show_pane("queue")
 
+    def do_order(self) -> None:
+        """Choose the order of the queue, or of the approvals."""
+        if self.desk.pane == "approvals":
+            self.desk.order_approvals()
+        else:
+            self._order_queue()
+
     @work(group="choose", exclusive=True)
-    async def do_order(self) -> None:
-        """Choose the order."""
+    async def _order_queue(self) -> None:
         queue = self.query_one(QueueList)
         choices = [(name, text((f"{name:<12}", "bold"), ORDERS[name])) for name in get_args(Order)]
         picked = await self.app.push_screen_wait(Pick("Order", choices, queue.asked.order))

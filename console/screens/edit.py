@@ -1,7 +1,9 @@
-"""Approving with changes: a form of the action's arguments, with their types."""
+"""Approving with changes: a form of the arguments that may change, checked while it is filled."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, get_args, get_origin
+from dataclasses import dataclass
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,32 +13,33 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static, TextArea
 
-from agents.actions.arguments import CRM_FIELDS, TYPES
-from console.format import label, line, major, minor
-from console.widgets.preview import text
+from agents.actions.arguments import CRM_FIELDS
+from agents.actions.forms import Argument, arguments_of
+from console.format import label, line, major, minor, money
+from console.widgets.preview import text, value
 from data.errors import HandrailError
 from data.queries.rows import ActionRow
-from data.vocabulary import ActionName, Priority
+from data.vocabulary import ActionName
 
-Submit = Callable[[dict[str, Any]], Awaitable[str | None]]
-"""Writes the changes; gives the problem in words, or None when it is done."""
+PAUSE_SECONDS = 0.15
+"""After the last key before what was written is checked against the records."""
 
-HINTS = {
+_HINTS = {
     "at": "a UTC time such as 2026-03-11T09:00:00Z",
-    "currency": "three letters, such as usd",
-    "channel": "email or sms",
+    "currency": "three small letters, such as usd",
 }
 
 
-def choices_of(name: str, field: str) -> tuple[str, ...]:
-    """The values of a closed set, or none."""
-    annotation: Any = TYPES[ActionName(name)].model_fields[field].annotation
-    if annotation is Priority:
-        return tuple(p.value for p in Priority)
-    for part in (annotation, *get_args(annotation)):
-        if str(get_origin(part)) == "typing.Literal":
-            return get_args(part)
-    return ()
+@dataclass(frozen=True)
+class Form:
+    """What stands behind the form."""
+
+    submit: Callable[[dict[str, Any]], Awaitable[str | None]]
+    """Writes the changes; gives the problem in words, or None when it is done."""
+    check: Callable[[dict[str, Any]], Awaitable[str | None]]
+    """The problem that writing them would meet, or None."""
+    most: Callable[[], Awaitable[int | None]]
+    """The largest amount that may be set, in minor units; None: any."""
 
 
 class Edit(ModalScreen[bool]):
@@ -47,18 +50,22 @@ class Edit(ModalScreen[bool]):
         Binding("ctrl+s", "submit", "Approve with these changes"),
     ]
 
-    def __init__(self, action: ActionRow, submit: Submit) -> None:
-        """Of this action; `submit` is called with what was changed."""
+    def __init__(self, action: ActionRow, form: Form) -> None:
+        """Of this action; `form` checks and writes what was changed."""
         super().__init__(classes="dialog")
-        self.action, self.submit = action, submit
+        self.action, self.form = action, form
+        self.arguments = arguments_of(ActionName(action.name))
 
     def compose(self) -> ComposeResult:
-        """A row for each argument."""
+        """A row for each argument that may change; the others in words."""
         with Vertical(classes="dialog-box -large") as box:
             box.border_title = f"Edit: {label(self.action.name)}"
             box.border_subtitle = "ctrl+s approves with these changes, escape leaves"
+            yield Static(self._fixed(), id="edit-fixed", markup=False)
             with VerticalScroll(id="edit-form", can_focus=False):
-                yield from self._form()
+                for argument in self.arguments:
+                    if not argument.fixed:
+                        yield from self._field(argument)
             yield Static("", id="edit-problem", markup=False, classes="problem")
             with Horizontal(classes="dialog-answers"):
                 yield Button("Leave (esc)", id="leave", compact=True)
@@ -69,37 +76,40 @@ class Edit(ModalScreen[bool]):
                     compact=True,
                 )
 
-    def _form(self) -> ComposeResult:
-        arguments = self.action.arguments
-        for field in TYPES[ActionName(self.action.name)].model_fields:
-            if field == "changes":
+    def _fixed(self) -> str:
+        """What an edit has to leave."""
+        stays = [
+            f"{line(argument.name)} {value(self.action.arguments.get(argument.name))}"
+            for argument in self.arguments
+            if argument.fixed
+        ]
+        return f"stays: {', '.join(stays)}; for another record, reject it" if stays else ""
+
+    def _field(self, argument: Argument) -> ComposeResult:
+        name, currency = argument.name, self.action.arguments.get("currency")
+        found = self.action.arguments.get(name, "")
+        match argument.kind:
+            case "fields":
                 for part in CRM_FIELDS:
-                    found = arguments.get("changes", {}).get(part, "")
-                    yield from self._row(
-                        f"new {part}", f"changes-{part}", str(found), "unchanged if empty"
-                    )
-                continue
-            found = arguments.get(field, "")
-            choices = choices_of(self.action.name, field)
-            if choices:
-                yield Static(line(field), markup=False, classes="edit-name")
-                options = [(choice, choice) for choice in choices]
+                    before = str(found.get(part, "")) if isinstance(found, dict) else ""
+                    yield from self._row(f"new {part}", f"{name}-{part}", before, "empty: as it is")
+            case "choice":
+                yield _name(name, "")
+                options = [(choice, choice) for choice in argument.choices]
                 yield Select(
-                    options, value=str(found), allow_blank=False, id=f"arg-{field}", compact=True
+                    options, value=str(found), allow_blank=False, id=f"arg-{name}", compact=True
                 )
-            elif field in ("body", "summary"):
-                yield Static(line(field), markup=False, classes="edit-name")
-                yield TextArea(str(found), id=f"arg-{field}", tab_behavior="focus")
-            elif field == "amount" and arguments.get("currency"):
-                hint = f"in {str(arguments['currency']).upper()}"
-                yield from self._row(
-                    field, field, major(int(found), str(arguments["currency"])), hint
-                )
-            else:
-                yield from self._row(field, field, str(found), HINTS.get(field, ""))
+            case "passage":
+                yield _name(name, "")
+                yield TextArea(str(found), id=f"arg-{name}", tab_behavior="focus")
+            case "money" if currency:
+                hint = f"in {str(currency).upper()}"
+                yield from self._row(name, name, major(int(found), str(currency)), hint)
+            case _:
+                yield from self._row(name, name, str(found), _HINTS.get(name, ""))
 
     def _row(self, name: str, field: str, found: str, hint: str) -> ComposeResult:
-        yield Static(line(name) + (f" ({hint})" if hint else ""), markup=False, classes="edit-name")
+        yield _name(name, hint, id=f"name-{field}")
         yield Input(found, id=f"arg-{field}", compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
@@ -108,25 +118,59 @@ class Edit(ModalScreen[bool]):
         fields: list[Widget] = [*preferred, *self.query("Input, Select, TextArea")]
         if fields:
             fields[0].focus()
+        if self.query("#name-amount"):
+            self.run_worker(self._show_limit(), group="limit", exit_on_error=False)
+
+    async def _show_limit(self) -> None:
+        most, currency = await self.form.most(), str(self.action.arguments.get("currency") or "")
+        if most is not None and self.is_attached:
+            hint = f"amount (in {currency.upper()}, at most {money(most, currency)})"
+            self.query_one("#name-amount", Static).update(hint)
 
     def changes(self) -> dict[str, Any]:
         """What differs from the proposed arguments; HandrailError for what cannot be read."""
         before, after = self.action.arguments, dict[str, Any]()
-        for widget in self.query("Input, Select, TextArea"):
-            name = (widget.id or "").removeprefix("arg-")
-            found = widget.text if isinstance(widget, TextArea) else getattr(widget, "value", "")
-            if name.startswith("changes-"):
-                if str(found).strip():
-                    after.setdefault("changes", {})[name.removeprefix("changes-")] = str(
-                        found
-                    ).strip()
-            elif name == "amount" and before.get("currency"):
-                after[name] = minor(str(found), str(before["currency"]))
-            elif isinstance(before.get(name), int):
-                after[name] = int(found) if str(found).lstrip("-").isdigit() else found
+        for argument in self.arguments:
+            name = argument.name
+            if argument.fixed:
+                continue
+            if argument.kind == "fields":
+                parts = {part: self._written(f"{name}-{part}").strip() for part in CRM_FIELDS}
+                after[name] = {part: found for part, found in parts.items() if found}
+            elif argument.kind == "money" and before.get("currency"):
+                after[name] = minor(self._written(name), str(before["currency"]))
             else:
-                after[name] = found
+                after[name] = self._written(name)
         return {name: found for name, found in after.items() if found != before.get(name)}
+
+    def _written(self, field: str) -> str:
+        widget = self.query_one(f"#arg-{field}")
+        if isinstance(widget, TextArea):
+            return widget.text
+        return str(getattr(widget, "value", ""))
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(TextArea.Changed)
+    def changed(self) -> None:
+        """Check what is written, a moment after the last key."""
+        self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
+
+    async def _check(self) -> None:
+        await asyncio.sleep(PAUSE_SECONDS)
+        problem = None
+        try:
+            changes = self.changes()
+        except HandrailError as wrong:
+            problem = str(wrong)
+        else:
+            problem = await self.form.check(changes) if changes else None
+        if self.is_attached:
+            self._say(problem)
+
+    def _say(self, problem: str | None) -> None:
+        plain = (problem or "").removeprefix(f"{self.action.name}: ")
+        self.query_one("#edit-problem", Static).update(text(f"! {line(plain)}" if plain else ""))
 
     @on(Input.Submitted)
     def on_entered(self) -> None:
@@ -146,17 +190,22 @@ class Edit(ModalScreen[bool]):
         self.run_worker(self._send(), group="edit", exclusive=True)
 
     async def _send(self) -> None:
-        told = self.query_one("#edit-problem", Static)
+        self.workers.cancel_group(self, "check")
         try:
             changes = self.changes()
         except HandrailError as wrong:
-            told.update(text(f"! {line(str(wrong))}"))
+            self._say(str(wrong))
             return
         if not changes:
-            told.update(text("! nothing was changed: leave, and approve it as it is"))
+            self._say("nothing was changed: leave, and approve it as it is")
             return
-        problem = await self.submit(changes)
+        problem = await self.form.submit(changes)
         if problem is None:
             self.dismiss(True)
         else:
-            told.update(text(f"! {line(problem)}"))
+            self._say(problem)
+
+
+def _name(name: str, hint: str, *, id: str | None = None) -> Static:
+    words = line(name) + (f" ({hint})" if hint else "")
+    return Static(words, markup=False, classes="edit-name", id=id)

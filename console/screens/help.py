@@ -7,9 +7,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.actions import COMMANDS, MOVING, Context
+from console.actions import COMMANDS, MOVING
 from console.format import ACTION, STATUS
 from console.keymap import Keys, keys_of
+from console.possible import Context
 from console.widgets.preview import lines, text
 
 

@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from console.actions import COMMANDS, Command, Context
+from console.actions import COMMANDS, Command
 from console.keymap import keys_of
+from console.possible import Context
 
 
 class KeyHint(Static):

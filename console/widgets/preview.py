@@ -1,12 +1,14 @@
 """The effect of an action before it happens, as a diff; what a decision is taken on."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from textual.content import Content
 from textual.widgets import Static
 
-from console.format import ACTION, ago, label, left, line, moment, money, passage
+from agents.foresight import still_needed
+from console.format import ACTION, ago, label, left, line, moment, money, passage, sums
 from data.queries.rows import ActionRow
 
 _MONEY_FIELDS = {"amount", "refunded", "balance", "price", "credit"}
@@ -48,20 +50,7 @@ def lines(rows: list[Content]) -> Content:
 def changes_of(action: ActionRow) -> list[Content]:
     """Each row that changes with its fields, before and after; money; message."""
     preview: dict[str, Any] = action.preview or {}
-    rows: list[Content] = []
-    for change in preview.get("changes") or []:
-        where = f"{line(str(change.get('table', '')), 40)} {line(str(change.get('id', '')), 60)}"
-        rows.append(text((where, "bold")))
-        for name, pair in (change.get("fields") or {}).items():
-            before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
-            rows.append(
-                text(
-                    f"  {line(str(name), 40)}: ",
-                    (f"- {value(before, name, action.currency)}", "$text-error"),
-                    " → ",
-                    (f"+ {value(after, name, action.currency)}", "$text-success"),
-                )
-            )
+    rows = diff_of(preview.get("changes") or [], action.currency)
     for sum_of_it in preview.get("money") or []:
         amount = money(sum_of_it.get("amount"), sum_of_it.get("currency"))
         rows.append(
@@ -76,6 +65,25 @@ def changes_of(action: ActionRow) -> list[Content]:
             text(("  │ ", "dim"), part)
             for part in passage(str(message.get("body") or "")).split("\n")
         ]
+    return rows
+
+
+def diff_of(changes: Sequence[dict[str, Any]], currency: str | None) -> list[Content]:
+    """Rows of the records with their fields, before and after."""
+    rows: list[Content] = []
+    for change in changes:
+        where = f"{line(str(change.get('table', '')), 40)} {line(str(change.get('id', '')), 60)}"
+        rows.append(text((where, "bold")))
+        for name, pair in (change.get("fields") or {}).items():
+            before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
+            rows.append(
+                text(
+                    f"  {line(str(name), 40)}: ",
+                    (f"- {value(before, name, currency)}", "$text-error"),
+                    " → ",
+                    (f"+ {value(after, name, currency)}", "$text-success"),
+                )
+            )
     return rows
 
 
@@ -100,6 +108,8 @@ def undo_of(action: ActionRow, now: datetime) -> Content:
     """Whether and until when it can be taken back."""
     undo = action.undo or {}
     how = line(str(undo.get("how") or ""))
+    if not undo and (action.preview or {}).get("pending"):
+        return text(("whether it can be undone is not known yet", "dim"))
     if not undo.get("possible"):
         return text(("!! cannot be undone", "bold $text-error"), f": {how}" if how else "")
     until = undo.get("until")
@@ -127,18 +137,21 @@ def heading_of(action: ActionRow, now: datetime) -> list[Content]:
             f" · {line(action.risk)} risk · {left(action.expires_at, now)}",
         ),
     ]
-    if action.people_needed > 1 or action.decisions:
-        said = ", ".join(f"{line(d.kind)} by {line(d.operator)}" for d in action.decisions)
-        rows.append(text(f"{action.people_needed} people needed; {said or 'nobody yet'}"))
+    if action.undoes:
+        rows.append(
+            text(("↶ takes back what was done", "bold"), f" (action {line(action.undoes)})")
+        )
+    needed = still_needed(action)
+    if needed:
+        rows.append(text((line(needed, 300), "bold")))
     if action.problem:
         rows.append(text((f"! {line(action.problem)}", "bold $text-error")))
     return rows
 
 
-def effect_of(action: ActionRow, now: datetime) -> Content:
-    """The whole preview: heading, diff, undo, reason."""
-    rows = [*heading_of(action, now), text("")]
-    preview = action.preview or {}
+def _effect(action: ActionRow) -> list[Content]:
+    """What it changes, with how surely that is known."""
+    preview, rows = action.preview or {}, list[Content]()
     if preview.get("changed"):
         rows += [*_changed_since(preview["changed"], action.currency), text("")]
     title = "What will change"
@@ -147,36 +160,82 @@ def effect_of(action: ActionRow, now: datetime) -> Content:
     elif preview.get("declared"):
         title = "What will change (declared: the system cannot try it out)"
     rows.append(text((title, "bold underline")))
-    rows += changes_of(action) or [
-        text(f"  {line(name, 40)}: {value(found, name, action.currency)}")
-        for name, found in action.arguments.items()
-    ]
-    rows += [undo_of(action, now), text("")]
+    return rows + (
+        changes_of(action)
+        or [
+            text(f"  {line(name, 40)}: {value(found, name, action.currency)}")
+            for name, found in action.arguments.items()
+        ]
+    )
+
+
+def _why(action: ActionRow, now: datetime) -> Content:
     rule = f", rule {line(action.rule)}" if action.rule else ""
-    asked = f" (asked by {line(action.agent)}{rule}, {ago(action.proposed_at, now)})"
-    rows.append(text(("Why  ", "bold"), passage(action.reason), (asked, "dim")))
+    who = line(action.proposed_by or action.agent, 40)
+    asked = f" (asked by {who}{rule}, {ago(action.proposed_at, now)})"
+    return text(("Why  ", "bold"), passage(action.reason), (asked, "dim"))
+
+
+def _not_yours(blocked: str | None) -> list[Content]:
+    """Why the person who looks cannot approve it."""
+    return [text((f"⊘ Not for you to approve: {line(blocked, 300)}", "bold $text-warning"))]
+
+
+def effect_of(action: ActionRow, now: datetime, blocked: str | None = None) -> Content:
+    """The whole preview: heading, diff, undo, reason; `blocked` is why it cannot be approved."""
+    rows = heading_of(action, now)
+    rows += _not_yours(blocked) if blocked else []
+    rows += [text(""), *_effect(action), undo_of(action, now), text(""), _why(action, now)]
+    return lines(rows)
+
+
+def effect_of_several(
+    actions: Sequence[ActionRow], now: datetime, blocked: str | None = None
+) -> Content:
+    """What several that are alike would do: each of them, and the effect of the first in full."""
+    first = actions[0]
+    title = f"{len(actions)} × {label(first.name)}  "
+    rows = [text((title, "bold"), (sums((a.amount, a.currency) for a in actions), "bold"))]
+    rows.append(text("the same but for the record; one question decides all of them"))
+    rows += _not_yours(blocked) if blocked else []
+    rows += [text(""), text(("Each of them", "bold underline"))]
+    for action in actions:
+        whom = line(action.customer_name or action.requester or "unknown", 40)
+        rows.append(text(f"  • {whom} · {line(action.ticket_ref, 40)} · {line(action.target, 60)}"))
+    rows += [text(""), text(("The first of them in full", "bold underline"))]
+    rows += [*_effect(first), undo_of(first, now), text(""), _why(first, now)]
     return lines(rows)
 
 
 class Preview(Static):
-    """One action in full; `shown` is exactly what stands on the screen."""
+    """What is under the cursor in full; `shown` and `together` are exactly what stands there."""
 
     def __init__(self, *, id: str) -> None:
         """Nothing yet."""
         super().__init__("", id=id, markup=False)
         self.shown: ActionRow | None = None
+        """The one action that stands here."""
+        self.together: tuple[ActionRow, ...] = ()
+        """The actions of a line of several that stands here."""
 
-    def show_action(self, action: ActionRow, now: datetime) -> None:
-        """Show this action."""
-        self.shown = action
-        self.update(effect_of(action, now))
+    def show_action(self, action: ActionRow, now: datetime, blocked: str | None = None) -> None:
+        """Show this action; `blocked` is why the person who looks cannot approve it."""
+        self.shown, self.together = action, ()
+        self.update(effect_of(action, now, blocked))
+
+    def show_several(
+        self, actions: Sequence[ActionRow], now: datetime, blocked: str | None = None
+    ) -> None:
+        """Show what is alike together."""
+        self.shown, self.together = None, tuple(actions)
+        self.update(effect_of_several(actions, now, blocked))
 
     def show_gone(self, words: str) -> None:
         """Say that what stood here no longer waits; the cursor must move before a decision."""
-        self.shown = None
+        self.shown, self.together = None, ()
         self.update(text((words, "bold"), "\nMove to the next with j or k."))
 
     def show_nothing(self, words: str) -> None:
         """Say why there is nothing."""
-        self.shown = None
+        self.shown, self.together = None, ()
         self.update(text((words, "dim")))

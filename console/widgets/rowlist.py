@@ -97,6 +97,15 @@ class RowList(ScrollView, can_focus=True):
         """The lines of a row, each `width` cells."""
         raise NotImplementedError
 
+    def lit(self, key: str | None) -> bool:
+        """Whether the row with this key is lit: the one under the cursor, if nothing else is
+        said."""
+        return key is not None and key == self.key
+
+    def mark_of(self, key: str | None) -> str:
+        """What stands before a row that is marked."""
+        return "✚" if key in self.marks else " "
+
     # Moving.
 
     @property
@@ -195,7 +204,7 @@ class RowList(ScrollView, can_focus=True):
             base += self.get_component_rich_style("row--cursor", partial=True)
         lines = self.draw(index, width - 2)
         edge = "▌" if on_cursor else " "
-        mark = "✚" if part == 0 and key in self.marks else " "
+        mark = self.mark_of(key) if part == 0 else " "
         pieces = [(edge, "accent"), (mark, "strong"), *lines[part]]
         styled = self.tone
         segments = [Segment(text, base + styled(tone) if tone else base) for text, tone in pieces]

@@ -9,8 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from agents.authority import PASSPHRASE, TOKEN, Person
-from console.actions import BY_ID, Context, needs
+from console.actions import BY_ID
 from console.app import Handrail
+from console.possible import Context, needs
 from console.screens.desk import Desk
 from console.screens.sign_in import SignIn
 from console.widgets.bars import KeyHint
