@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from textual import on
 from textual.app import ComposeResult
@@ -25,13 +26,16 @@ from console.widgets.preview import Preview, text
 from console.widgets.queue import QueueList
 from console.widgets.rowlist import RowList
 from console.widgets.search import SearchBar
-from console.widgets.status import StatusBar
+from console.widgets.status import MANY, StatusBar
 from console.widgets.trace import TraceTree
 from data.queries.approvals import pending_approvals
 from data.queries.health import health
 from data.queries.rows import EventRow, Health, TicketDetail
 from data.queries.tickets import ticket_detail, ticket_events
 from data.vocabulary import ActionState
+
+AGES = timedelta(seconds=20)
+"""After so long, the ages in the words about a ticket are written anew."""
 
 TICK_SECONDS = 2.0
 """Between two looks at what changes by itself: ages, heartbeats."""
@@ -83,6 +87,7 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
         self.ticket_id: str | None = None
         self.detail: TicketDetail | None = None
         self.health: Health | None = None
+        self._aged_at: datetime | None = None
 
     def compose(self) -> ComposeResult:
         """Status, tabs, the panes, the keys."""
@@ -142,7 +147,7 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
             trouble("approvals"),
         )
         self._health = Reading(
-            self, "health", lambda: health(store), self._show_health, trouble("health")
+            self, "health", lambda: health(store, most_waiting=MANY), self._show_health, trouble("health")
         )
         self.preview.show_nothing(NOTHING)
         self.add_class("side-middle", "talk-conversation")
@@ -167,6 +172,7 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
         """Let ages grow, and look after workers that fell silent."""
         self.queue.tick()
         self.approvals.tick(self.console.now())
+        self._show_ages()
         self._health.ask()
 
     def ask_approvals(self) -> None:
@@ -183,6 +189,7 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
         if ticket_id == self.ticket_id:
             return
         self.ticket_id, self.detail = ticket_id, None
+        self.queue.point_at(ticket_id)
         self.trace.show_ticket(ticket_id)
         for name in ("conversation", "findings"):
             self.query_one(f"#{name}").scroll_home(animate=False)
@@ -200,13 +207,21 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
     def _show_ticket(self, found: Selected | None) -> None:
         if found is None or found.ticket_id != self.ticket_id:
             return
-        now, self.detail = self.console.now(), found.detail
-        self.query_one("#header", Static).update(header_of(found.detail.ticket, found.detail, now))
-        self.query_one("#conversation-words", Static).update(conversation_of(found.detail, now))
-        self.query_one("#findings-words", Static).update(findings_of(found.detail, now))
+        self.detail, self._aged_at = found.detail, None
+        self._show_ages()
         names = {action.id: action.name for action in found.detail.actions}
         self.trace.grow(found.ticket_id, found.events, found.detail.runs, names)
         self.refresh_keys()
+
+    def _show_ages(self) -> None:
+        """What was read of the ticket, with its ages; by itself when a minute is over."""
+        now, detail, aged = self.console.now(), self.detail, self._aged_at
+        if detail is None or (aged is not None and now - aged < AGES):
+            return
+        self._aged_at = now
+        self.query_one("#header", Static).update(header_of(detail.ticket, detail, now))
+        self.query_one("#conversation-words", Static).update(conversation_of(detail, now))
+        self.query_one("#findings-words", Static).update(findings_of(detail, now))
 
     def _show_health(self, found: Health) -> None:
         self.health = found
@@ -239,6 +254,7 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
             self.select_approved()
         elif pane == "queue" and self.queue.key is not None:
             self.select(self.queue.key)
+            self.queue.point_at(self.queue.key)
         self.refresh_keys()
 
     def action_pane(self, step: int) -> None:
@@ -277,6 +293,7 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
         """The selected ticket follows the queue's cursor."""
         if self.pane == "queue" or self.ticket_id is None:
             self.select(event.key)
+        self.queue.point_at(self.ticket_id)
         self.refresh_keys()
 
     @on(QueueList.Counted)
@@ -285,7 +302,8 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
         asked, left = self.queue.asked, self.query_one("#left")
         left.border_title = f"{PANES['queue']}: {asked.view}, {asked.order}"
         above = f"▲ {event.above} new above · " if event.above else ""
-        left.border_subtitle = f"{above}{event.total:,} ticket{'' if event.total == 1 else 's'}"
+        total = f"{event.total:,}{'' if event.exact else '+'}"
+        left.border_subtitle = f"{above}{total} ticket{'' if event.total == 1 else 's'}"
         told = self.query_one("#queue-empty", Static)
         told.display = not event.total
         searched = " for this search: escape takes it away" if self.has_class("-searching") else ""
@@ -331,6 +349,7 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
             return
         count = listed(self.approvals)
         above = f"▲{self.queue.above} " if self.queue.above else ""
-        tickets = f"({above}{self.queue.total:,})" if self.queue.total else ""
+        more = "" if self.queue.exact else "+"
+        tickets = f"({above}{self.queue.total:,}{more})" if self.queue.total else ""
         self.query_one(PaneTabs).show(self.pane, {"queue": tickets, "approvals": count})
         self.query_one("#right").border_title = f"{PANES['approvals']} {count}".strip()

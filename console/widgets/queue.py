@@ -1,47 +1,32 @@
 """The queue of tickets at any size: only the rows around the screen are ever fetched."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from console.countdown import countdown
 from console.format import PRIORITY, STATUS, age, line
 from console.reads import Reading
 from console.widgets.rowlist import Piece, RowList, fit
-from data.queries.queue import Asked, queue_page
-from data.queries.rows import Page, TicketRow
-from data.store import Store
+from data.queries.orders import Key
+from data.queries.queue import Asked, queue_count
+from data.queries.rows import TicketRow
+from data.queries.window import COUNTED, Known, Wanted, Window, look
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 ROOMY = 76
 """From this width on, a ticket is one line with columns."""
 
-LEAST = 120
-"""Rows fetched at once, at least."""
+COUNT_SECONDS = 5.0
+"""Between two counts of what is too much to be counted each time."""
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """What one read of the store is for."""
-
-    asked: Asked
-    top: int
-    lines: int
-    cursor: int
-    key: str | None
-    anchor: str | None
-
-
-@dataclass(frozen=True)
-class Window:
-    """Rows around the screen, and where the cursor's row and the top row lie now."""
-
-    wanted: Wanted
-    start: int
-    rows: list[TicketRow]
-    total: int
-    cursor: int | None
-    top: int | None
+WIDE = 100
+"""From this width on, there is a column for who asks."""
 
 
 class QueueList(RowList):
@@ -53,6 +38,8 @@ class QueueList(RowList):
 
         total: int
         above: int
+        exact: bool = True
+        """Whether there are no more than `total`."""
 
     @dataclass
     class Trouble(Message):
@@ -60,21 +47,27 @@ class QueueList(RowList):
 
         problem: str | None
 
-    def __init__(self, store: Store, operator: str) -> None:
+    def __init__(self, store: "Store", operator: str) -> None:
         """The queue of a workspace, as `operator` sees it."""
         super().__init__(id="queue")
         self.store, self.operator = store, operator
         self.asked = Asked()
-        self.total = 0
+        self.total, self.exact = 0, True
         self.above = 0
         self.following = True
         """Whether new rows may push the list down: until the person has moved in it."""
+        self.shown_ticket: str | None = None
+        """The ticket that the desk shows, if it is not the one under the cursor."""
         self.now: datetime = store.clock.now()
         self._start = 0
+        self._window: Window | None = None
         self._rows: list[TicketRow] = []
         self._settled = False
-        self._wanted = Wanted(self.asked, 0, 0, 0, None, None)
+        self._stood: Key | None = None
+        self._counted: tuple[Asked, int, bool, float] | None = None
+        self._wanted = Wanted(self.asked, 0, 0)
         self._reading = Reading(self, "queue", self._load, self._show, self._trouble)
+        self._counting = Reading(self, "count", self._count, self._show_count, self._ignore)
 
     def on_mount(self) -> None:
         """Read the first rows."""
@@ -82,7 +75,7 @@ class QueueList(RowList):
 
     @property
     def count(self) -> int:
-        """All tickets that are asked for, fetched or not."""
+        """All tickets that are asked for, fetched or not; as far as they are counted."""
         return self.total
 
     @property
@@ -100,6 +93,17 @@ class QueueList(RowList):
         row = self.row_at(index)
         return row.id if row else None
 
+    def lit(self, key: str | None) -> bool:
+        """The row that is lit is that of the ticket which the desk shows."""
+        return key is not None and key == (self.shown_ticket or self.key)
+
+    def point_at(self, ticket_id: str | None) -> None:
+        """Light the row of the ticket that the desk shows, wherever the cursor is."""
+        shown = None if ticket_id == self.key else ticket_id
+        if shown != self.shown_ticket:
+            self.shown_ticket = shown
+            self.refresh()
+
     def show_tickets(self, asked: Asked) -> None:
         """Ask for other tickets; the list begins anew, the selected ticket stays selected."""
         self.asked = asked
@@ -112,12 +116,13 @@ class QueueList(RowList):
         """Put the cursor on a row; where it is not fetched yet, as soon as it is."""
         self.following = index <= 0
         super().go(index)
+        self._note()
         if self.key is None:
             self._settled = False
             self.ask()
 
     def tick(self) -> None:
-        """Let the ages grow."""
+        """Let the ages grow and the times that are left shrink."""
         self.now = self.store.clock.now()
         self.refresh()
 
@@ -126,70 +131,68 @@ class QueueList(RowList):
         super().watch_scroll_y(old_value, new_value)
         if self.above and new_value == 0:
             self.above = 0
-            self.post_message(self.Counted(self.total, 0))
+            self._tell()
         shown = self.shown
         if shown and (self.row_at(shown.start) is None or self.row_at(shown.stop - 1) is None):
             self.ask()
 
     def ask(self) -> None:
         """Read the rows around the screen again."""
-        shown = self.shown
-        top = self.cursor if not self._settled else shown.start
-        lines = self.scrollable_content_region.height or 40
-        anchor = self.key_at(shown.start)
-        self._wanted = Wanted(self.asked, top, lines, self.cursor, self.key, anchor)
+        shown, window = self.shown, self._window
+        lines = (self.scrollable_content_region.height or 40) // self.row_height
+        same = self._settled and window is not None and window.wanted.asked is self.asked
+        self._wanted = Wanted(
+            self.asked,
+            shown.start if same else self.cursor,
+            lines,
+            selected=self.key,
+            stood=Known(self.cursor, self._stood) if same and self._stood else None,
+            anchor=self._known(shown.start) if same else None,
+            edges=self._edges(),
+            total=self.total if same else 0,
+        )
         self._reading.ask()
 
+    def _known(self, index: int) -> Known | None:
+        keys, place = self._window.keys if self._window else [], index - self._start
+        return Known(index, keys[place]) if 0 <= place < len(keys) else None
+
+    def _note(self) -> None:
+        """Keep in mind where the selected row stands, for when it is out of sight."""
+        if self._stood is not None and self._stood[-1] != self.key:
+            self._stood = None
+        for key in self._window.keys if self._window else []:
+            if key[-1] == self.key:
+                self._stood = key
+
+    def _edges(self) -> tuple[Known, ...]:
+        window = self._window
+        if window is None or not window.keys or window.wanted.asked is not self.asked:
+            return ()
+        last = self._start + len(window.keys) - 1
+        return Known(self._start, window.keys[0]), Known(last, window.keys[-1])
+
     def _load(self) -> Window:
-        wanted = self._wanted
-        limit = max(LEAST, 3 * wanted.lines)
+        return look(self.store, self._wanted, self.operator)
 
-        def around(index: int) -> tuple[int, Page]:
-            start = max(0, index - limit // 3)
-            asked = wanted.asked
-            page = queue_page(
-                self.store, asked.search, view=asked.view, order=asked.order,
-                limit=limit, offset=start, operator=self.operator,
-            )  # fmt: skip
-            return start, page
-
-        start, page = around(wanted.top)
-        if start >= page.total > 0:
-            start, page = around(page.total - 1)
-        places = {row.id: start + at for at, row in enumerate(page.rows)}
-        cursor = places.get(wanted.key or "")
-        if wanted.key and cursor is None:
-            cursor = self._far(wanted, around)
-            if cursor is not None and wanted.top <= wanted.cursor <= wanted.top + wanted.lines:
-                start, page = around(max(0, cursor - (wanted.cursor - wanted.top)))
-        return Window(wanted, start, page.rows, page.total, cursor, places.get(wanted.anchor or ""))
-
-    def _far(self, wanted: Wanted, around: Callable[[int], tuple[int, Page]]) -> int | None:
-        """Where the cursor's row lies when it is not among the rows around the screen."""
-        grown = 0
-        for _ in range(4):
-            start, page = around(wanted.cursor + grown)
-            for at, row in enumerate(page.rows):
-                if row.id == wanted.key:
-                    return start + at
-            moved = page.total - self.total
-            if not moved or grown == moved:
-                return None
-            grown = moved
-        return None
+    def _count(self) -> tuple[Asked, int, bool]:
+        asked = self.asked
+        return asked, *queue_count(self.store, asked, self.operator, COUNTED)
 
     def _show(self, window: Window) -> None:
         if window.wanted.asked is not self.asked:
             self.ask()
             return
-        if window.wanted.key != self.key:  # the person moved meanwhile
+        if window.wanted.selected != self.key:  # the person moved meanwhile
             self.ask()
             if self._settled and self.key not in {row.id for row in window.rows}:
                 return
         fresh = not self._settled
         was_on_screen = self.cursor in self.shown
-        height, before, total = self.row_height, self.cursor, self.total
-        self._start, self._rows, self.total = window.start, window.rows, window.total
+        before, told = self.cursor, (self.total, self.exact)
+        self._window, self._start, self._rows = window, window.start, window.rows
+        self.total, self.exact = window.total, window.exact
+        self._recount()
         self.now = self.store.clock.now()
         self.resize_rows()
         self._settled = True
@@ -197,19 +200,20 @@ class QueueList(RowList):
             self._first()
         else:
             place = self._place(window)
-            self.gone = place is None
+            self.gone = window.gone and window.wanted.selected == self.key
             self.cursor = self.cursor if place is None else place
-            self._hold(window, before, was_on_screen, height, fresh)
+            self._hold(window, before, was_on_screen, fresh)
         self.cursor = max(0, min(self.cursor, self.total - 1))
-        if total != self.total or fresh:
-            self.post_message(self.Counted(self.total, self.above))
+        if told != (self.total, self.exact) or fresh:
+            self._tell()
+        self._note()
         self.refresh()
 
     def _place(self, window: Window) -> int | None:
         for at, row in enumerate(window.rows):
             if row.id == self.key:
                 return window.start + at
-        return window.cursor if window.wanted.key == self.key else None
+        return window.place if window.wanted.selected == self.key else None
 
     def _first(self) -> None:
         """Select what lies under the cursor of a list that was just asked for."""
@@ -218,59 +222,101 @@ class QueueList(RowList):
             self.go(min(self.cursor, self.total - 1))
             self.following = following
 
-    def _hold(self, window: Window, before: int, seen: bool, height: int, fresh: bool) -> None:
+    def _hold(self, window: Window, before: int, seen: bool, fresh: bool) -> None:
         """Scroll so that the selected row, or else the top row, stays where it was."""
         if fresh:
             self.reveal()
             return
-        delta = self.cursor - before if seen and not self.gone else 0
-        if not seen and window.top is not None:
-            delta = window.top - window.wanted.top
+        moved = window.wanted.selected == self.key
+        delta = self.cursor - before if seen else window.top - window.wanted.top if moved else 0
         if not delta:
             return
         if self.following and self.scroll_offset.y == 0:
             self.reveal()
             return
         self.above = max(0, self.above + delta)
-        self.scroll_to(y=max(0, self.scroll_offset.y + delta * height), animate=False)
-        self.post_message(self.Counted(self.total, self.above))
+        y = max(0, self.scroll_offset.y + delta * self.row_height)
+        self.scroll_to(y=y, animate=False)
+        self._tell()
+
+    def _recount(self) -> None:
+        """What is too much to be counted for each look is counted beside it, now and then."""
+        if self.exact:
+            return
+        if self._counted is not None and self._counted[0] is self.asked:
+            _, total, self.exact, at = self._counted
+            self.total = max(self.total, total)
+            if time.monotonic() - at < COUNT_SECONDS:
+                return
+        self._counting.ask()
+
+    def _show_count(self, found: tuple[Asked, int, bool]) -> None:
+        """The tickets were counted beside the screen."""
+        asked, total, exact = found
+        self._counted = asked, total, exact, time.monotonic()
+        if asked is self.asked and (self.total, self.exact) != (total, exact):
+            self.total, self.exact = max(total, self._start + len(self._rows)), exact
+            self.resize_rows()
+            self._tell()
+
+    def _tell(self) -> None:
+        self.post_message(self.Counted(self.total, self.above, self.exact))
 
     def _trouble(self, problem: str | None) -> None:
         self.post_message(self.Trouble(problem))
+
+    def _ignore(self, problem: str | None) -> None:
+        """What keeps the rows from being counted keeps them from being read, and is told there."""
+
+    # Drawing.
 
     def draw(self, index: int, width: int) -> list[list[Piece]]:
         """A ticket in one line of columns or two lines."""
         row = self.row_at(index)
         if row is None:
             return [[(fit("  …", width), "muted")], [(" " * width, "")]][: self.row_height]
-        glyph, status, tone = STATUS[row.status]
-        who = line(row.customer_name or row.requester or "unknown sender", 60)
-        about = ", ".join(row.intents) or row.intent or ""
-        old, subject = age(row.opened_at, self.now), line(row.subject, 200) or "(no subject)"
-        urgency = PRIORITY[row.priority] + ("⚑" if row.flags else " ")
-        ref = line(row.ref, 40)
-        facts = f" · {ref} · {who} · {about}".rstrip(" ·")
         if self.row_height == 1:
-            free = width - 54
-            return [
-                [
-                    (f"{glyph} ", tone), (fit(status, 15), tone), (urgency, "error"),
-                    (" " + fit(ref, 7) + " ", "muted"), (fit(subject, free), "strong"),
-                    ("  " + fit(who, 16), ""), (f"{old:>6}", "muted"), (" ", ""),
-                ]
-            ]  # fmt: skip
-        return [
-            [
-                (f"{glyph} ", tone), (fit(subject, width - 10), "strong"),
-                (urgency, "error"), (f"{old:>5}", "muted"),
-            ],
-            [
-                ("  ", ""), (fit(status, len(status)), tone),
-                (fit(facts, width - 2 - len(status)), "muted"),
-            ],
-        ]  # fmt: skip
+            return [_columns(row, self.now, width)]
+        return _two_lines(row, self.now, width)
 
 
-def in_view(asked: Asked, view: str) -> Asked:
-    """The same question about another saved view."""
-    return replace(asked, view=view)
+def _columns(row: TicketRow, now: datetime, width: int) -> list[Piece]:
+    glyph, status, tone = STATUS[row.status]
+    due, urgent = countdown(row.due_at, now)
+    who: list[Piece] = [("  " + fit(_who(row), 16), "")] if width >= WIDE else []
+    free = width - 46 - (18 if who else 0)
+    return [
+        (f"{glyph} ", tone), (fit(status, 15), tone), (_urgency(row), "error"),
+        (" " + fit(line(row.ref, 40), 7) + " ", "muted"), (fit(_subject(row), free), "strong"),
+        *who, (f"{due:>10}", urgent), (f"{age(row.opened_at, now):>5}", "muted"), (" ", ""),
+    ]  # fmt: skip
+
+
+def _two_lines(row: TicketRow, now: datetime, width: int) -> list[list[Piece]]:
+    glyph, status, tone = STATUS[row.status]
+    due, urgent = countdown(row.due_at, now)
+    due = f" · {due}" if due else ""
+    about = ", ".join(row.intents) or row.intent or ""
+    facts = f" · {line(row.ref, 40)} · {_who(row)} · {about}".rstrip(" ·")
+    return [
+        [
+            (f"{glyph} ", tone), (fit(_subject(row), width - 10), "strong"),
+            (_urgency(row), "error"), (f"{age(row.opened_at, now):>5}", "muted"),
+        ],
+        [
+            ("  ", ""), (status, tone), (due, urgent),
+            (fit(facts, width - 2 - len(status) - len(due)), "muted"),
+        ],
+    ]  # fmt: skip
+
+
+def _subject(row: TicketRow) -> str:
+    return line(row.subject, 200) or "(no subject)"
+
+
+def _who(row: TicketRow) -> str:
+    return line(row.customer_name or row.requester or "unknown sender", 60)
+
+
+def _urgency(row: TicketRow) -> str:
+    return PRIORITY[row.priority] + ("⚑" if row.flags else " ")

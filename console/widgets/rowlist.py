@@ -102,6 +102,11 @@ class RowList(ScrollView, can_focus=True):
         said."""
         return key is not None and key == self.key
 
+    def lit(self, key: str | None) -> bool:
+        """Whether the row with this key is lit: the one under the cursor, if nothing else is
+        said."""
+        return key is not None and key == self.key
+
     def mark_of(self, key: str | None) -> str:
         """What stands before a row that is marked."""
         return "✚" if key in self.marks else " "
@@ -199,11 +204,11 @@ class RowList(ScrollView, can_focus=True):
         if index >= self.count:
             return Strip.blank(width, base)
         key = self.key_at(index)
-        on_cursor = key is not None and key == self.key
-        if on_cursor:
+        lit = self.lit(key)
+        if lit:
             base += self.get_component_rich_style("row--cursor", partial=True)
         lines = self.draw(index, width - 2)
-        edge = "▌" if on_cursor else " "
+        edge = "▌" if lit else "▏" if key is not None and key == self.key else " "
         mark = self.mark_of(key) if part == 0 else " "
         pieces = [(edge, "accent"), (mark, "strong"), *lines[part]]
         styled = self.tone

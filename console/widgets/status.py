@@ -12,6 +12,9 @@ from console.widgets.preview import text, tint
 from data.queries.rows import Health
 from data.vocabulary import TicketStatus
 
+MANY = 10_000
+"""Tickets that wait for the agents are counted so far, where they are counted all the time."""
+
 _COUNTED = (
     TicketStatus.NEW, TicketStatus.WORKING, TicketStatus.AWAITING_APPROVAL,
     TicketStatus.AWAITING_CUSTOMER, TicketStatus.ESCALATED,
@@ -71,7 +74,8 @@ def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]
             glyph, words, tone = STATUS[status]
             parts.append(text((f"{glyph} {count} {_SHORT.get(status, words)}", tint(tone))))
     if health.waiting:
-        parts.append(text(f"{health.waiting} queued for the agents"))
+        more = "+" if health.waiting >= MANY else ""
+        parts.append(text(f"{health.waiting:,}{more} queued for the agents"))
     if health.spend_today_micros:
         parts.append(text(f"spent today {cost(health.spend_today_micros)}"))
     return parts
