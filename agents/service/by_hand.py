@@ -11,6 +11,7 @@ from agents.authority import Person, check_may_act, check_may_approve
 from agents.errors import NotAllowed, NotDecidable
 from agents.policy.gate import Ruling, rule_on
 from agents.service.deciding import Decided, Deciding, expiry, spoken
+from agents.understanding.visible import visible
 from data.queries.tickets import HANDOFF, ISSUE, RUN
 from data.redaction import redact
 from data.store import ACTION, NewEvent, Transaction
@@ -79,11 +80,10 @@ class ByHand(Deciding):
         then: dict[str, Any] | None,
     ) -> str:
         """A reply that its writer approves; `then` is what its going out means for the ticket."""
-        if not body.strip():
+        body = visible(body).strip()
+        if not body:
             raise NotDecidable("the reply is empty; write what the customer is to read")
-        arguments = check_arguments(
-            ActionName.SEND_REPLY, {"ticket": ticket_id, "body": body.strip()}
-        )
+        arguments = check_arguments(ActionName.SEND_REPLY, {"ticket": ticket_id, "body": body})
         preview = _first_preview(ActionName.SEND_REPLY, arguments, tx.ticket(ticket_id))
         action = self._insert(
             tx, ticket_id, ActionName.SEND_REPLY, arguments, person.name,

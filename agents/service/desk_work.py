@@ -11,6 +11,7 @@ from agents.engine.conversation import add_message
 from agents.errors import NotDecidable
 from agents.roster import Roster, known_row, set_row, tell
 from agents.service.owning import Owning
+from agents.understanding.visible import visible
 from data.store import MESSAGE, TICKET, NewEvent, Transaction
 from data.vocabulary import (
     AGENTS_OWN,
@@ -64,7 +65,7 @@ class DeskWork(Owning):
 
     def _check_new(self, tx: Transaction, ticket_id: str, body: str) -> None:
         """NotDecidable if the very same answer is on its way."""
-        arguments = {"ticket": ticket_id, "body": body.strip()}
+        arguments = {"ticket": ticket_id, "body": visible(body).strip()}
         digest = digest_of(ActionName.SEND_REPLY, arguments)
         for action in actions_in(tx, ticket_id, (ActionState.APPROVED, ActionState.EXECUTING)):
             if action["digest"] == digest:

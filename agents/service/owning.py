@@ -15,6 +15,7 @@ from agents.engine.conversation import add_message
 from agents.errors import NotAllowed, NotDecidable
 from agents.service.by_hand import ByHand
 from agents.understanding.secrets import mask_secrets
+from agents.understanding.visible import visible
 from data.queries.tickets import HANDOFF, RUN
 from data.store import TICKET, NewEvent, Transaction
 from data.vocabulary import (
@@ -200,7 +201,7 @@ class Owning(ByHand):
         return ticket
 
     def _note(self, tx: Transaction, ticket_id: str, body: str, by: str) -> None:
-        shown = mask_secrets(body).strip()
+        shown = mask_secrets(visible(body)).strip()
         add_message(tx, ticket_id, Author.NOTE, shown, by)
         data = {"characters": len(shown), "by": by}
         tx.append(NewEvent("note", AgentName.OPERATOR.value, data, ticket_id, payload=shown))

@@ -361,6 +361,16 @@ def test_an_answer_that_does_not_arrive_escalates_to_its_owner(
         assert open_handoffs(one.store) == []
 
 
+def test_what_nobody_sees_is_not_sent(desk: Open) -> None:
+    one = desk()
+    ticket = one.arrive()
+    one.service.send(ticket, "All\u200b is\x1b[31m well.\r\nBye", by="priya")
+    one.run()
+    assert [n["body"] for n in one.sent()] == ["All is well.\nBye"]
+    with pytest.raises(NotDecidable, match="empty"):
+        one.service.send(ticket, "\u200b", by="priya")
+
+
 def test_an_empty_answer_or_note_is_not_taken(desk: Open) -> None:
     one = desk()
     ticket = one.arrive()
