@@ -16,7 +16,7 @@ from console.live import Changed
 from console.possible import Context
 from console.reads import Reading
 from console.screens.commanding import CommandScreen
-from console.screens.desk_approvals import NOTHING, DeskApprovals, listed
+from console.screens.desk_approvals import NOTHING, DeskApprovals, listed, order_told
 from console.screens.desk_commands import DeskCommands
 from console.widgets.approvals import ApprovalList
 from console.widgets.bars import PANES, KeyBar, PaneTabs
@@ -147,7 +147,11 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
             trouble("approvals"),
         )
         self._health = Reading(
-            self, "health", lambda: health(store, most_waiting=MANY), self._show_health, trouble("health")
+            self,
+            "health",
+            lambda: health(store, most_waiting=MANY),
+            self._show_health,
+            trouble("health"),
         )
         self.preview.show_nothing(NOTHING)
         self.add_class("side-middle", "talk-conversation")
@@ -352,4 +356,6 @@ class Desk(DeskApprovals, DeskCommands, CommandScreen):
         more = "" if self.queue.exact else "+"
         tickets = f"({above}{self.queue.total:,}{more})" if self.queue.total else ""
         self.query_one(PaneTabs).show(self.pane, {"queue": tickets, "approvals": count})
-        self.query_one("#right").border_title = f"{PANES['approvals']} {count}".strip()
+        right = self.query_one("#right")
+        right.border_title = f"{PANES['approvals']} {count}".strip()
+        right.border_subtitle = order_told(self.approvals)
