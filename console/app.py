@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import events, on, work
+from textual import on, work
 from textual.actions import SkipAction
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
@@ -21,16 +20,15 @@ from console.actions import shown_key
 from console.arrivals import Arrivals, Note
 from console.decisions import Decisions
 from console.disk import low_disk
+from console.everyday import Everyday
 from console.format import line, show_times_in
 from console.keymap import Keys
 from console.live import Changed, FeedTrouble, LiveFeed
 from console.palette import Commands
 from console.screens.commanding import CommandScreen
 from console.screens.desk import Desk
-from console.screens.dialogs import GoTo
 from console.screens.sign_in import SignIn
 from console.screens.stopping import Stopping
-from console.screens.themes import Themes
 from console.session import SessionLike
 from console.widgets.status import Standing
 from console.workers import AGAIN_SECONDS, WorkerKeeper
@@ -42,19 +40,19 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 
-LEAVE_SECONDS = 4.0
-"""Within so long, a second ctrl+c leaves."""
-
 DISK_SECONDS = 5.0
 """Between two looks at the room on the disk."""
 
 LATE_SECONDS = 20.0
 """Between two looks at approvals that wait too long."""
 
+POLICY_SECONDS = 0.3
+"""After which the policy is read, so that the first picture does not wait for it."""
+
 log = logging.getLogger(__name__)
 
 
-class Handrail(App[None]):
+class Handrail(Everyday):
     """The operator console; it reads and writes only through the session that it is given."""
 
     TITLE = "Handrail"
@@ -64,7 +62,7 @@ class Handrail(App[None]):
         Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True, id="palette"),
         # Before everything else, since dialogs keep keys from the app.
         Binding("ctrl+c", "interrupt", "Leave", show=False, priority=True),
-        Binding("S", "stop", "Stop", show=False, priority=True, id="stop"),
+        Binding("S", "press_stop", "Stop", show=False, priority=True, id="stop"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-tight"), (60, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (30, "-tall")]
@@ -98,7 +96,6 @@ class Handrail(App[None]):
         self._keeper = WorkerKeeper(session, self._worker_told, wanted=worker, kept=keep_worker)
         self._feed = LiveFeed(session.store, self.post_message)
         self._troubles: dict[str, str | None] = {}
-        self._interrupted = -LEAVE_SECONDS
         self._arrivals = self._new_arrivals()
         self.set_keymap(self.keys.keymap)
         if settings is not None:
@@ -164,7 +161,7 @@ class Handrail(App[None]):
         if not self._let_in:
             self.push_screen(SignIn(self.session, "" if self._asks else self.session.operator))
         self._feed.start()
-        self._read_policy()
+        self.set_timer(POLICY_SECONDS, self._read_policy)
         self.set_interval(1.0, self._look_after_worker)
         self.set_interval(DISK_SECONDS, self._look_at_disk)
         levels = self.settings.reminders.after if self.settings else ()
@@ -255,13 +252,6 @@ class Handrail(App[None]):
         if note is not None:
             self._tell([note])
 
-    def send(self, sequence: str) -> None:
-        """Send a sequence to the terminal, where there is one."""
-        # Textual has no public way to send a sequence of one's own among its frames.
-        driver = self._driver
-        if driver is not None and not self.is_headless and not self.is_web:
-            driver.write(sequence)
-
     # The worker.
 
     def watch_worker(self, found: Health) -> None:
@@ -296,63 +286,19 @@ class Handrail(App[None]):
 
     # What every screen can do.
 
-    def copy(self, what: str, text: str) -> None:
-        """Copy a text to the clipboard of the terminal, and say so."""
-        self.copy_to_clipboard(text)
-        if terminal.in_tmux() and not self.is_headless:
-            self.run_worker(
-                lambda: terminal.give_to_tmux(text), group="copy", thread=True, exit_on_error=False
-            )
-        self.notify(f"Copied the {what.removeprefix('the ')}: {line(text, 60)}", markup=False)
-
-    @work(group="choose", exclusive=True)
-    async def choose_theme(self) -> None:
-        """Choose the colours, and keep the choice."""
-        was = self.theme
-        names = {name: theme.dark for name, theme in self.available_themes.items()}
-        picked = await self.push_screen_wait(Themes(names, was))
-        self.theme = picked or was
-        if picked is not None and picked != was and self._keep_in is not None:
-            await self._keep_theme(self._keep_in, picked)
-
-    async def _keep_theme(self, place: Path, name: str) -> None:
-        from console.settings_file import keep_value
-
-        try:
-            await asyncio.to_thread(keep_value, place, "theme", name)
-        except (OSError, ValueError) as problem:
-            why = getattr(problem, "strerror", None) or problem
-            told = f"{name} is worn until you leave: {place} was not changed ({why})"
-            self.notify(line(told), severity="warning", markup=False, timeout=8)
-
-    def on_key(self, event: events.Key) -> None:
-        """A key that was on its way to what had the keys before goes to what has them now."""
-        if isinstance(self.screen, GoTo):
-            self.screen.choose(event)
-        elif isinstance(self.focused, Input) and event.is_printable:
-            self.focused.post_message(events.Key(event.key, event.character))
-
-    def action_stop(self) -> None:
+    def action_press_stop(self) -> None:
         """The stop button, on every screen; in a text a letter is a letter."""
-        writes = isinstance(self.focused, Input | TextArea)
-        if not self._let_in or isinstance(self.screen, Stopping):
+        letters = all(len(shown_key(key)) == 1 for key in self.keys.of("stop"))
+        if letters and isinstance(self.focused, Input | TextArea):
             raise SkipAction
-        if writes and all(len(shown_key(key)) == 1 for key in self.keys.of("stop")):
-            raise SkipAction
-        self.push_screen(Stopping())
+        self.open_stop()
+
+    def open_stop(self) -> None:
+        """What is stopped now, and stopping."""
+        if self._let_in and not isinstance(self.screen, Stopping):
+            self.push_screen(Stopping())
 
     # Ending.
-
-    def action_interrupt(self) -> None:
-        """Leave at the second press; where something is selected, ctrl+c copies it."""
-        if self.screen.get_selected_text() or getattr(self.focused, "selected_text", ""):
-            raise SkipAction
-        now = time.monotonic()
-        if now - self._interrupted < LEAVE_SECONDS:
-            self.exit()
-            return
-        self._interrupted = now
-        self.notify("Press ctrl+c again to leave", markup=False, timeout=LEAVE_SECONDS)
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual has no public hook for a fault; its own report prints the values of variables.
