@@ -6,6 +6,7 @@ from typing import Literal
 from textual.binding import Binding
 
 from console import possible
+from console import possible_by_hand as by_hand
 from console.possible import Reason, always, needs
 from data.vocabulary import Role
 
@@ -112,6 +113,85 @@ COMMANDS: tuple[Command, ...] = (
         needs(Role.OPERATOR, possible.retry),
         False,
     ),
+    Command(
+        "take",
+        "Take over",
+        "Take the ticket from the agents; hand it back if it is yours",
+        "t",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.ticket),
+    ),
+    Command(
+        "answer",
+        "Answer",
+        "Write to the customer, from the agents' draft or a macro",
+        "c",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.answer),
+    ),
+    Command(
+        "note",
+        "Note",
+        "Write an internal note",
+        "n",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.ticket),
+        False,
+    ),
+    Command(
+        "propose",
+        "Propose",
+        "Propose an action; it waits for approval like the agents' own",
+        "p",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.ticket),
+        False,
+    ),
+    Command(
+        "assign",
+        "Assign",
+        "Give the ticket to an operator",
+        "A",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.ticket),
+        False,
+    ),
+    Command(
+        "priority",
+        "Priority",
+        "Set how urgent it is; the agents leave it so",
+        "P",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.ticket),
+        False,
+    ),
+    Command(
+        "merge",
+        "Merge",
+        "Put a duplicate's words into another ticket, and close it",
+        "M",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.end),
+        False,
+    ),
+    Command(
+        "resolve",
+        "Resolve",
+        "Say that it is resolved, without an answer",
+        "",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.resolve),
+        False,
+    ),
+    Command(
+        "close",
+        "Close",
+        "Close it without an answer",
+        "",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.end),
+        False,
+    ),
     Command("search", "Search", "Find tickets, or narrow the approvals", "slash", "Queue"),
     Command("view", "View", "Choose which tickets the queue shows", "v", "Queue"),
     Command("order", "Order", "Sort the list another way", "o", "Queue", in_bar=False),
@@ -130,6 +210,9 @@ COMMANDS: tuple[Command, ...] = (
         "go-trace", "Trace", "To the agents' work by steps", "g t", "Go to", possible.ticket, False
     ),
     Command("go-approvals", "Approvals", "To what waits for you", "g a", "Go to", always, False),
+    Command(
+        "go-escalations", "Escalations", "To what waits for people", "g e", "Go to", in_bar=False
+    ),
     Command("goto", "Go to", "Go to a pane: g, then its letter", "g", "Console"),
     Command(
         "worker", "Start worker", "Unless one is alive", "w", "Console", possible.worker, False
@@ -148,6 +231,15 @@ COMMANDS: tuple[Command, ...] = (
         "The stop button: hold what the agents carry out, or let it go on",
         "S",
         "Console",
+    ),
+    Command(
+        "availability",
+        "Available or away",
+        "Say whether you can be handed tickets now",
+        "b",
+        "Console",
+        needs(Role.OPERATOR),
+        False,
     ),
     Command("theme", "Theme", "Choose the colours", "", "Console", in_bar=False),
     Command("palette", "Commands", "Find a command by name", "ctrl+p", "Console", in_bar=False),

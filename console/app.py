@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ from data.queries.rows import Health
 from data.vocabulary import Role
 
 if TYPE_CHECKING:
+    from console.desk_work import DeskWork
     from console.settings import Settings
 
 _HERE = Path(__file__).parent
@@ -117,6 +119,18 @@ class Handrail(Everyday):
     def policy(self) -> Policy | None:
         """The policy in force, once it has been read."""
         return self.decisions.policy
+
+    @cached_property
+    def desk_work(self) -> "DeskWork":
+        """What the person does to tickets themselves."""
+        from console.desk_work import DeskWork
+
+        return DeskWork(self.session, self._busy_changed, self.write_trouble)
+
+    @property
+    def macros(self) -> dict[str, str]:
+        """The person's own texts for answers, by name."""
+        return self.settings.macros if self.settings else {}
 
     @property
     def role(self) -> Role:

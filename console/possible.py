@@ -7,9 +7,9 @@ from datetime import datetime
 from agents.authority import Person
 from agents.foresight import beyond_role, not_to_approve, not_to_undo
 from agents.policy.model import Policy
-from console.format import label
+from console.format import label, line
 from data.queries.rows import ActionRow, TicketRow
-from data.vocabulary import DONE_ACTIONS, OPEN_ACTIONS, ActionState, Role
+from data.vocabulary import AGENTS_OWN, DONE_ACTIONS, OPEN_ACTIONS, ActionState, Role
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,8 @@ def retry(context: Context) -> str | None:
     """Why the agents cannot look again."""
     if context.ticket is None:
         return "no ticket is selected"
+    if context.ticket.owner != AGENTS_OWN:
+        return f"{line(context.ticket.owner, 40)} has it"
     if any(action.state in OPEN_ACTIONS for action in context.actions):
         return "its actions wait or run: decide them first"
     return None

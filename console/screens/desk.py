@@ -18,6 +18,7 @@ from console.reads import Reading
 from console.screens.commanding import CommandScreen
 from console.screens.desk_approvals import NOTHING, DeskApprovals, listed, order_told
 from console.screens.desk_commands import DeskCommands
+from console.screens.desk_hands import DeskHands
 from console.widgets.approvals import ApprovalList
 from console.widgets.bars import PANES, KeyBar, PaneTabs
 from console.widgets.conversation import conversation_of
@@ -67,7 +68,7 @@ class Selected:
     events: list[EventRow]
 
 
-class Desk(DeskApprovals, DeskCommands, CommandScreen):
+class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
     """The home screen; every pane shows what the store holds and keeps its place."""
 
     AUTO_FOCUS = "#queue"
