@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -91,7 +92,10 @@ class Handrail(Everyday):
         self._let_in = session.person is not None and not ask_sign_in
         self._asks = ask_sign_in
         self.decisions = Decisions(session, self._busy_changed, self.write_trouble)
-        self.standing = Standing(start_key=self.keys.shown("worker"), who=self._who)
+        self.standing = Standing(
+            start_key=self.keys.shown("worker"), who=self._who,
+            settle_key=self.keys.shown("reconcile"), stop_key=self.keys.shown("stop"),
+        )  # fmt: skip
         self.failure: Exception | None = None
         """The fault that ended the console, if one did."""
         self._keep_in = keep_in
@@ -235,7 +239,7 @@ class Handrail(Everyday):
     def _restate(self, worker: str | None = None) -> None:
         told = worker if worker is not None else self.standing.worker
         problem = next((each for each in self._troubles.values() if each), None)
-        self.standing = Standing(problem, told, self.standing.start_key, self._who)
+        self.standing = replace(self.standing, problem=problem, worker=told, who=self._who)
         for screen in self.screen_stack:
             if isinstance(screen, Desk) and screen.standing:
                 screen.show_status()

@@ -49,7 +49,7 @@ def notes(came: Sequence[Arrival], where: str) -> list[Note]:
     unknown = [each for each in came if each.kind == "unknown"]
     if len(approvals) == 1:
         ref = line(approvals[0].ticket_ref, 40)
-        told.append(Note(f"◆ {_what(approvals[0])} waits for a decision · {ref} · {where}"))
+        told.append(Note(f"◆ {_what(approvals[0])} needs approval · {ref} · {where}"))
     elif approvals:
         sums = _sums(approvals)
         at_stake = f", {sums} at stake" if sums else ""

@@ -94,7 +94,10 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
         case "run.started":
             return "▸ run started"
         case "run.parked":
-            return "◇ parked: awaits " + (_first(data, "awaiting") or "something")
+            awaited = _first(data, "awaiting") or "something"
+            return "◇ parked: " + (
+                "needs approval" if awaited == "approval" else f"awaits {awaited}"
+            )
         case "run.ended":
             return "✓ ended: " + _joined(_first(data, "status"), _first(data, "outcome"))
         case "run.failed":

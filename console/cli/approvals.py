@@ -1,4 +1,4 @@
-"""`handrail approvals`: what waits for a decision."""
+"""`handrail approvals`: what needs approval."""
 
 from console.cli.documents import approval_document
 from console.cli.options import AsJson, Db, Limit, Offset, rows_wanted

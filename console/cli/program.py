@@ -63,7 +63,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "audit": ("console.cli.audit", "Check the record; anchors and exports of it."),
     },
     "Decide": {
-        "approvals": ("console.cli.approvals", "What waits for a decision."),
+        "approvals": ("console.cli.approvals", "What needs approval."),
         "approve": ("console.cli.decide", "Let actions run as proposed."),
         "reject": ("console.cli.decide", "Refuse actions, with a reason."),
         "edit": ("console.cli.decide", "Approve an action with changed arguments."),

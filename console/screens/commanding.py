@@ -70,7 +70,7 @@ class CommandScreen(Screen[None]):
 
     def do_stop(self) -> None:
         """The stop button."""
-        self.console.action_stop()
+        self.console.open_stop()
 
     def do_palette(self) -> None:
         """The command palette."""

@@ -1,4 +1,4 @@
-"""The desk: queue, the selected ticket, the agents' trace, and what waits for a decision."""
+"""The desk: queue, the selected ticket, the agents' trace, and what needs approval."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

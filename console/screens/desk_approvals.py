@@ -24,7 +24,7 @@ NOTHING = "Nothing needs approval."
 
 
 class DeskApprovals(Deciding):
-    """What waits for a decision; what is shown of it is what the next key decides."""
+    """What needs approval; what is shown of it is what the next key decides."""
 
     @property
     def _here(self) -> "Desk":
@@ -195,3 +195,8 @@ def listed(approvals: ApprovalList) -> str:
     if approvals.marks:
         parts.append(f", {len(approvals.marks)} marked")
     return "".join(parts) + ")"
+
+
+def order_told(approvals: ApprovalList) -> str:
+    """In which order they are, for the frame of the list."""
+    return APPROVAL_ORDERS[approvals.order].partition(":")[0] if approvals.actions else ""

@@ -12,7 +12,6 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from agents.service.halting import what_is_held
 from console.format import ago, label, line, moment
 from console.reads import in_words, not_written
 from console.screens.dialogs import Pick
@@ -29,9 +28,13 @@ EVERYTHING, ONE_ACTION, ONE_INTENT = "everything", "action", "intent"
 
 def held_in_words(halt: HaltRow) -> str:
     """What a stop holds, in the words of the screen."""
-    if halt.action is None:
-        return line(what_is_held(None, halt.intent), 60)
-    return label(halt.action) + (f" in {line(halt.intent, 40)}" if halt.intent else "")
+    return held(halt.action, halt.intent)
+
+
+def held(action: str | None, intent: str | None) -> str:
+    """The same of an action's and an intent's name."""
+    what = label(action) if action else "everything"
+    return what + (f" in {line(intent, 40)}" if intent else "")
 
 
 class Stopping(ModalScreen[None]):
@@ -148,8 +151,7 @@ class Stopping(ModalScreen[None]):
             return
         service, by = self.console.session.service, self.console.session.operator
         problem = await self._write(lambda: service.stop(by=by, action=action, intent=intent))
-        what = label(action) if action else what_is_held(None, intent)
-        self._tell(problem or f"Stopped: {what}", bad=problem is not None)
+        self._tell(problem or f"Stopped: {held(action, intent)}", bad=problem is not None)
         self._read()
 
     async def _lift(self, halt: str) -> None:

@@ -246,7 +246,7 @@ class ApprovalList(RowList):
         together = sums((a.amount, a.currency) for a in found.actions)
         opened = "▾" if found.key in self.opened else "▸"
         title = f"{opened} {len(found.actions)} × {label(first.name)}"
-        notes = ["the same but for the record", "no undo" if irreversible(first) else ""]
+        notes = ["all alike", "no undo" if irreversible(first) else ""]
         notes.append(f"oldest waits {age(oldest.proposed_at, self.now or oldest.proposed_at)}")
         room = width - len(together) - 4
         return [

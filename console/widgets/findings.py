@@ -8,8 +8,9 @@ from textual.content import Content
 from console.format import ACTION, PRIORITY, STATUS, ago, label, line, money, passage
 from console.widgets.preview import lines, text, tint, value
 from data.queries.awaiting import unanswered
+from data.queries.reasons import Reason, why_nothing
 from data.queries.rows import ActionRow, HandoffRow, IssueRow, TicketDetail, TicketRow
-from data.vocabulary import AGENTS_OWN, ENDED_TICKETS
+from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, ActionState
 
 _ISSUES = {"open": "○", "awaiting_customer": "◇", "resolved": "✓", "escalated": "▲"}
 _SUMMARY = {"needs": "Needs", "tried": "Tried", "missing": "Missing", "next": "Next"}
@@ -38,7 +39,13 @@ def header_of(ticket: TicketRow, detail: TicketDetail | None, now: datetime) -> 
     )
     flags = [f"⚑ {line(flag, 40).replace('_', ' ')}" for flag in ticket.flags]
     second = text((" · ".join(facts), "dim"), (f"  {' '.join(flags)}", "bold $text-error"))
-    return lines([first, second])
+    rows = [first, second]
+    for action in detail.actions if detail is not None else []:
+        if action.state is ActionState.UNKNOWN:
+            what = f"{label(action.name)} {money(action.amount, action.currency)}".rstrip()
+            words = f" ? OUTCOME UNKNOWN: {what}: look whether it happened, then settle it "
+            rows.append(text((words, "bold reverse $text-error")))
+    return lines(rows)
 
 
 def _share(found: float | None) -> str:
@@ -121,6 +128,17 @@ def handoff_lines(handoff: HandoffRow, now: datetime) -> list[Content]:
     return rows
 
 
+def _nothing(reason: Reason, detail: TicketDetail) -> list[Content]:
+    """Why nothing was carried out, or nothing yet; the text only where the outcome has not it."""
+    yet = " yet" if reason.code == "awaiting" else ""
+    why = reason.code.replace("_", " ") if not yet else "it waits"
+    rule = f" · rule {line(reason.rule)}" if reason.rule else ""
+    rows = [text((f"Why nothing was done{yet}", "bold underline"), f"  {why}{rule}")]
+    if reason.text != (detail.outcome or {}).get("text"):
+        rows.append(text(passage(reason.text)))
+    return rows
+
+
 def findings_of(detail: TicketDetail, now: datetime) -> Content:
     """Triage, issues, plan, outcome and hand-over of a ticket."""
     rows = _triage(detail)
@@ -138,6 +156,9 @@ def findings_of(detail: TicketDetail, now: datetime) -> Content:
             text(("Outcome", "bold underline"), f"  rule {value(rule)}" if rule else ""),
         ]
         rows.append(text(passage(str(said))))
+    nothing = why_nothing(detail)
+    if nothing is not None:
+        rows += [text(""), *_nothing(nothing, detail)]
     for handoff in detail.handoffs:
         rows += [text(""), *handoff_lines(handoff, now)]
     if detail.merged_into:

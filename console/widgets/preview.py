@@ -178,7 +178,7 @@ def _why(action: ActionRow, now: datetime) -> Content:
 
 def _not_yours(blocked: str | None) -> list[Content]:
     """Why the person who looks cannot approve it."""
-    return [text((f"⊘ Not for you to approve: {line(blocked, 300)}", "bold $text-warning"))]
+    return [text((f"⊘ You cannot approve it now: {line(blocked, 300)}", "bold $text-warning"))]
 
 
 def effect_of(action: ActionRow, now: datetime, blocked: str | None = None) -> Content:

@@ -16,13 +16,9 @@ MANY = 10_000
 """Tickets that wait for the agents are counted so far, where they are counted all the time."""
 
 _COUNTED = (
-    TicketStatus.NEW, TicketStatus.WORKING, TicketStatus.AWAITING_APPROVAL,
+    TicketStatus.NEW, TicketStatus.WORKING,
     TicketStatus.AWAITING_CUSTOMER, TicketStatus.ESCALATED,
 )  # fmt: skip
-_SHORT = {
-    TicketStatus.AWAITING_APPROVAL: "for approval",
-    TicketStatus.AWAITING_CUSTOMER: "for customer",
-}
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,10 @@ class Standing:
     """How the key that starts one is written."""
     who: str | None = None
     """Who is signed in, and as what."""
+    settle_key: str = "U"
+    """How the key that settles an unknown outcome is written."""
+    stop_key: str = "S"
+    """How the key of the stop button is written."""
 
 
 def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]:
@@ -46,7 +46,12 @@ def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]
         parts.append(text((f"! {line(standing.problem)}", "bold $text-error")))
     if health.halts:
         held = "; ".join(line(halt, 60) for halt in health.halts)
-        parts.append(text((f"■ STOPPED: {held}", "bold $text-error")))
+        words = f" ■ STOPPED: {held} ({standing.stop_key} lets it go on) "
+        parts.append(text((words, "bold reverse $text-error")))
+    if health.unknown:
+        many = "outcomes" if health.unknown > 1 else "outcome"
+        words = f"? {health.unknown} {many} unknown: {standing.settle_key} settles it"
+        parts.append(text((words, "bold $text-error")))
     if standing.who:
         parts.append(text((line(standing.who, 60), "bold")))
     alive = [worker for worker in health.workers if worker.alive]
@@ -62,17 +67,21 @@ def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]
         parts.append(text((f"○ {line(told)}", "bold $text-warning")))
     if health.approvals:
         sums = ", ".join(money(n, c) for c, n in sorted(health.money_at_risk.items()) if n)
-        waiting = f"◆ {health.approvals} to decide" + (f", {sums} at risk" if sums else "")
+        need = "need" if health.approvals > 1 else "needs"
+        tickets = health.by_status.get(TicketStatus.AWAITING_APPROVAL, 0)
+        among = f" in {tickets} tickets" if tickets > 1 else ""
+        waiting = f"◆ {health.approvals} {need} approval{among}"
+        waiting += f", {sums} at stake" if sums else ""
         parts.append(text((waiting, "bold $text-warning")))
         if health.oldest_approval_at:
             parts.append(text(f"oldest waits {age(health.oldest_approval_at, now)}"))
     else:
-        parts.append(text(("◇ nothing to decide", "dim")))
+        parts.append(text(("◇ nothing needs approval", "dim")))
     for status in _COUNTED:
         count = health.by_status.get(status, 0)
         if count:
             glyph, words, tone = STATUS[status]
-            parts.append(text((f"{glyph} {count} {_SHORT.get(status, words)}", tint(tone))))
+            parts.append(text((f"{glyph} {count} {words}", tint(tone))))
     if health.waiting:
         more = "+" if health.waiting >= MANY else ""
         parts.append(text(f"{health.waiting:,}{more} queued for the agents"))

@@ -59,7 +59,7 @@ def _awaited(detail: TicketDetail) -> str | None:
         case TicketStatus.AWAITING_APPROVAL:
             asked = [a for a in detail.actions if a.state is ActionState.PROPOSED]
             if asked:
-                return "It awaits a decision: " + "; ".join(map(_asked, asked)) + "."
+                return "It needs approval: " + "; ".join(map(_asked, asked)) + "."
             return "It awaits the stop button being lifted."
         case TicketStatus.AWAITING_CUSTOMER if ticket.owner != AGENTS_OWN:
             return "It awaits the customer."

@@ -9,7 +9,7 @@ from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, ActionState, TicketStatus
 VIEWS: dict[str, str] = {
     "mine": "taken by you",
     "open": "not ended",
-    "needs approval": "waits for a decision",
+    "needs approval": "something in it needs approval",
     "escalated": "waits for a person",
     "breaching": "due within the hour, or past",
     "unassigned": "new or escalated, and nobody has it",

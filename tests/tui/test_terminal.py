@@ -225,7 +225,7 @@ def test_copying_and_notifications_reach_the_terminal(
 def test_without_colours_everything_is_there(start: Start, environment: dict[str, str]) -> None:
     terminal = start(**environment)
     shown = terminal.until("▸Queue (5)")
-    for sign in ("▌", "◆ 4 to decide", "○ no worker", "▲ escalated"):
+    for sign in ("▌", "◆ 4 need approval", "○ no worker", "▲ escalated"):
         assert sign in shown
     terminal.press("v")
     terminal.until("▸ open")

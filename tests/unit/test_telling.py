@@ -146,7 +146,7 @@ class TestArrivals:
             ("escalation", None, "N-1"),
         ]
         told = [note.text for note in notes(found, "g a shows it")]
-        assert told[0] == "◆ Credit a balance 5.00 EUR waits for a decision · N-1 · g a shows it"
+        assert told[0] == "◆ Credit a balance 5.00 EUR needs approval · N-1 · g a shows it"
         assert told[1].startswith("▲ N-1 ")
         assert "outcome unknown" in told[2]
 
