@@ -92,12 +92,13 @@ class _Look:
         pin, here = self._pin(stands)
         fresh = pin is not None and stood is None and wanted.anchor is None
         first = pin.index if pin is not None and fresh else wanted.top
-        target = max(0, first - self.size // 3)
+        # Rows may have come above the first one that was known.
+        target = first - self.size // 3
         if pin is not None:
             start, keys = self._around(pin, target, here=here)
         else:
-            start, keys = self._at(target)
-        if not keys and target:
+            start, keys = self._at(max(0, target))
+        if not keys and target > 0:
             keys = self.walk.page(self.size, backward=True)
             self.total, self.exact = self.walk.count()
             start = self.total - len(keys)
@@ -125,7 +126,8 @@ class _Look:
         return anchor, anchor is not None and self.walk.key_of(anchor.key[-1]) == anchor.key
 
     def _around(self, pin: Known, target: int, *, here: bool) -> tuple[int, list[Key]]:
-        """The rows from the index `target` on, reached from a row whose place is known."""
+        """The rows from the index `target` on (or the first), reached from a row whose place is
+        known."""
         above, page = pin.index - target, self.walk.page
         if above < 0:
             return target, self._ended(page(self.size, after=pin.key, offset=-above - here), target)
@@ -139,6 +141,7 @@ class _Look:
             if far:
                 keys = page(self.size)
             return 0, self._ended(keys, 0)
+        target = max(0, target)
         return target, keys if far else self._ended(keys, target)
 
     def _at(self, target: int) -> tuple[int, list[Key]]:

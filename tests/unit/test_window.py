@@ -141,6 +141,7 @@ def test_what_arrives_above_moves_no_row_on_the_screen(
     window = look(small, wanted, "Maya")
     plain = plainly(small, asked)
     assert window.place == plain.index(ref)
+    assert window.start == max(0, window.top - LEAST // 3)
     assert not window.gone
     assert window.top - top == window.place - selected
     assert refs(window)[window.place - window.start] == ref
