@@ -96,7 +96,10 @@ class DbosDispatcher:
             config["system_database_engine"] = self._engine
         else:
             config["system_database_url"] = self._url.render_as_string(hide_password=False)
-        DBOS(config=config)
+        dbos = DBOS(config=config)
+        # By default a worker claims all that dead ones held at once. What waits for a thread would
+        # count as resumed each time such a worker dies, and be given up without a fault of its own.
+        dbos._registry.get_internal_queue()._worker_concurrency = self._concurrency
 
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_RECOVERIES)
         def advance(ticket_id: str) -> str:

@@ -284,6 +284,30 @@ def test_what_a_killed_worker_held_is_resumed_by_another(tmp_path: Path):
     assert tickets.leases() == 0
 
 
+def test_no_more_of_dead_workers_is_resumed_at_a_time_than_there_are_slots(tmp_path: Path):
+    """What only waits would count as resumed each time such a worker dies, and be given up."""
+    tickets = Tickets(tmp_path).create(*(f"t{n}" for n in range(12)))
+    for number in range(3):
+        with worker_process(tickets, f"victim-{number}", "held") as victim:
+            wait_for(lambda n=number: tickets.one("SELECT sum(busy) FROM ticket") == 4 * (n + 1))
+            victim.send_signal(signal.SIGKILL)
+            victim.wait()
+    tickets.db.execute("UPDATE ticket SET busy = 0, read_seq = wake_seq")
+    claimed: list[int] = []
+
+    def advance(ticket_id: str):
+        with closing(sqlite3.connect(tmp_path / "dbos.sqlite")) as system:
+            query = "SELECT count(*) FROM workflow_status WHERE executor_id = 'here'"
+            claimed.append(system.execute(f"{query} AND status = 'PENDING'").fetchone()[0])
+        time.sleep(0.05)
+        tickets.advance(ticket_id)
+
+    work(tickets, dbos(tickets, advance), speed=4)
+    assert tickets.column("advances") == dict.fromkeys(tickets.column("advances"), 1)
+    assert max(claimed) == 4
+    assert tickets.leases() == 0
+
+
 def test_work_of_a_living_worker_is_left_alone_and_waited_for(tmp_path: Path):
     tickets = Tickets(tmp_path).create("t")
     with worker_process(tickets, "other", "held"):
