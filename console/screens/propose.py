@@ -12,8 +12,8 @@ from textual.widgets import Button, Input, Select, Static, TextArea
 
 from agents.actions.arguments import CRM_FIELDS, TYPES, check_arguments
 from agents.actions.catalogue import CATALOGUE
+from agents.actions.forms import arguments_of
 from console.format import label, line, minor
-from console.screens.edit import HINTS, choices_of
 from console.widgets.preview import text
 from data.errors import HandrailError
 from data.queries.rows import TicketDetail
@@ -22,8 +22,11 @@ from data.vocabulary import ActionName
 Submit = Callable[[dict[str, Any], str], Awaitable[str | None]]
 """Proposes these arguments for this reason; gives the problem in words, or None."""
 
-_LONG = ("body", "summary")
-_MONEY = "in units of the currency, such as 18.50"
+HINTS = {
+    "amount": "in units of the currency, such as 18.50",
+    "at": "a UTC time such as 2026-03-11T09:00:00Z",
+    "currency": "three small letters, such as usd",
+}
 
 
 def known_of(name: ActionName, detail: TicketDetail) -> dict[str, str]:
@@ -65,25 +68,27 @@ class Propose(ModalScreen[bool]):
 
     def _form(self) -> ComposeResult:
         known = known_of(self.action, self.detail)
-        for field, wanted in TYPES[self.action].model_fields.items():
-            choices = choices_of(self.action, field)
-            if field == "changes":
-                for part in CRM_FIELDS:
-                    yield self._named(f"new {part}", "unchanged if empty")
-                    yield Input(id=f"arg-changes-{part}", compact=True)
-            elif choices:
-                yield self._named(field)
-                usual = str(wanted.default) if wanted.default in choices else choices[0]
-                options = [(choice, choice) for choice in choices]
-                yield Select(
-                    options, value=usual, allow_blank=False, id=f"arg-{field}", compact=True
-                )
-            elif field in _LONG:
-                yield self._named(field)
-                yield TextArea("", id=f"arg-{field}", tab_behavior="focus")
-            else:
-                yield self._named(field, _MONEY if field == "amount" else HINTS.get(field, ""))
-                yield Input(known.get(field, ""), id=f"arg-{field}", compact=True)
+        for argument in arguments_of(self.action):
+            name = argument.name
+            match argument.kind:
+                case "fields":
+                    for part in CRM_FIELDS:
+                        yield self._named(f"new {part}", "unchanged if empty")
+                        yield Input(id=f"arg-{name}-{part}", compact=True)
+                case "choice":
+                    yield self._named(name)
+                    usual = str(TYPES[self.action].model_fields[name].default)
+                    first = usual if usual in argument.choices else argument.choices[0]
+                    options = [(choice, choice) for choice in argument.choices]
+                    yield Select(
+                        options, value=first, allow_blank=False, id=f"arg-{name}", compact=True
+                    )
+                case "passage":
+                    yield self._named(name)
+                    yield TextArea("", id=f"arg-{name}", tab_behavior="focus")
+                case _:
+                    yield self._named(name, HINTS.get(name, ""))
+                    yield Input(known.get(name, ""), id=f"arg-{name}", compact=True)
         yield self._named("reason", "whoever decides reads it")
         yield Input(id="propose-reason", compact=True)
 
