@@ -263,7 +263,9 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         self.refresh_keys()
 
     def action_pane(self, step: int) -> None:
-        """On to the next pane, or back."""
+        """On to the next pane, or back; in the search line, forward takes what is offered."""
+        if step > 0 and self.query_one(SearchBar).accept():
+            return
         names = list(PANES)
         self.show_pane(names[(names.index(self.pane) + step) % len(names)])
 

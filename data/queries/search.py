@@ -60,7 +60,9 @@ ABOUT: dict[str, str] = {
 """Every field that a search understands, and what it means."""
 
 FIELDS = tuple(ABOUT)
-_ALSO = {"from": "requester", "customers": "customer", "flags": "flag", "lang": "language"}
+ALSO = {"from": "requester", "customers": "customer", "flags": "flag", "lang": "language"}
+"""Other names of fields."""
+
 _SEVERAL = frozenset({"intent", "flag", "is"})
 """Fields of which a ticket may have several values: each one given must hold."""
 
@@ -189,12 +191,12 @@ def parse_search(text: str) -> Search:
         if not part.name:
             words += [_words(value, quoted, part) for value, quoted, _ in part.values]
             continue
-        name = _ALSO.get(part.name, part.name)
+        name = ALSO.get(part.name, part.name)
         if name not in ABOUT:
             if not part.values:  # such as the `Re:` of a pasted subject
                 words.append(Words(part.name, negated=part.negated))
                 continue
-            _refuse(f"no field {part.name!r}", part.name, (*FIELDS, *_ALSO), _name_at(part))
+            _refuse(f"no field {part.name!r}", part.name, (*FIELDS, *ALSO), _name_at(part))
         if not part.values:
             raise BadQuery(f"{name}: lacks a value; {_hint(name)}", part.at, len(name) + 1)
         conditions += _conditions(name, part)
