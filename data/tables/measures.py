@@ -43,14 +43,15 @@ class TicketFact(SQLModel, table=True):
     channel: str
     brain: str
     """Of the newest run."""
-    opened_at: datetime = Field(sa_type=UtcTime)
-    answered_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    opened_at: int = Field(sa_type=BigInteger)
+    """Microseconds since 1970, as all times here."""
+    answered_at: int | None = Field(default=None, sa_type=BigInteger)
     """The first answer."""
-    first_ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
-    ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    first_ended_at: int | None = Field(default=None, sa_type=BigInteger)
+    ended_at: int | None = Field(default=None, sa_type=BigInteger)
     """The end that stands; None while it is open."""
     ending: str | None = None
-    """How it ended: a word of `data.measures.facts.Ending`."""
+    """How it ended: a word of `data.measures.story.Ending`."""
     messages: int
     """Written by the customer."""
     answers: int
@@ -66,9 +67,9 @@ class TicketFact(SQLModel, table=True):
     cost_micros: int = Field(sa_type=BigInteger)
     score: int | None = None
     """The newest answer of a survey."""
-    scored_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    scored_at: int | None = Field(default=None, sa_type=BigInteger)
     approvals: list[Any] = Field(default_factory=list, sa_type=Json)
-    """What people were asked: [asked (micros), intent, agent, result, milliseconds, undone]."""
+    """What the agents asked people: [asked at, intent, agent, result, milliseconds, undone]."""
 
 
 class MeasureSum(SQLModel, table=True):

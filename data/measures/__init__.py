@@ -1,0 +1,1 @@
+"""How well the service does: measures with their definitions, counted from the log."""
