@@ -45,7 +45,7 @@ fi; \
 echo "setup: $(1) ready after $$((SECONDS - started)) s"
 endef
 
-.PHONY: help setup demo test fmt bench bench-peers lock clean
+.PHONY: help setup demo test fmt bench bench-triage bench-peers lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,9 @@ fmt: setup ## format, and mend what the linter can
 
 bench: setup ## the benchmarks
 	@$(BIN)/python -P tests/bench/run.py
+
+bench-triage: setup ## triage on the texts of other companies (HANDRAIL_CORPORA)
+	@$(BIN)/python -P tests/bench/corpora.py
 
 bench-peers: setup .venv-bench/.installed ## the benchmarks, beside other projects
 	@.venv-bench/bin/python -P tests/bench/run.py

@@ -26,20 +26,23 @@ class TriageModel:
     version: str
     kinds: list[str]
     tones: list[str]
+    routes: list[str]
+    """Where a text of any company goes: an intent, or `outside` for what is no support request."""
     weights: dict[str, NDArray[np.floating]]
     words: frozenset[str] = frozenset()
     """Every word of the sentences it was fitted on."""
 
     def read(self, texts: list[str]) -> tuple[NDArray[np.floating], ...]:
-        """For each text: the probabilities of `kinds`, those of `tones`, and the urgency (0 to
-        1)."""
+        """For each text: the probabilities of `kinds`, of `tones`, the urgency (0 to 1), and the
+        probabilities of `routes`."""
         from agents.understanding.encoder import features
 
         x, w = features(texts), self.weights
         kinds = softmax((x @ w["kind_w"].T + w["kind_b"]) * w["kind_t"])
         tones = softmax((x @ w["tone_w"].T + w["tone_b"]) * w["tone_t"])
         urgency = np.clip(x @ w["urgency_w"] + w["urgency_b"], 0.0, 1.0)
-        return kinds, tones, urgency
+        routes = softmax((x @ w["route_w"].T + w["route_b"]) * w["route_t"])
+        return kinds, tones, urgency, routes
 
 
 @cache
@@ -49,12 +52,13 @@ def packaged_model() -> TriageModel:
         weights = {
             name: stored[name].astype(np.float32)
             for name in stored.files
-            if name.split("_")[0] in ("kind", "tone", "urgency")
+            if name.split("_")[0] in ("kind", "tone", "urgency", "route")
         }
         return TriageModel(
             f"packaged-{stored['digest']}",
             [str(kind) for kind in stored["kinds"]],
             [str(tone) for tone in stored["tones"]],
+            [str(route) for route in stored["routes"]],
             weights,
             frozenset(str(stored["words"]).split()),
         )

@@ -50,6 +50,8 @@ class Reading:
     model: str = ""
     heard: list[Heard] = field(default_factory=list)
     """Its clauses, without the subject and without instructions to agents."""
+    routes: dict[str, float] = field(default_factory=dict)
+    """How likely the whole of it goes to each intent in any company, or is `outside` of support."""
 
 
 @dataclass(frozen=True)

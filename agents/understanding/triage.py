@@ -27,6 +27,11 @@ from data.vocabulary import Intent, Priority, Sentiment
 _SHORTEST_SPAM = 7
 """Words of a message without a link from which on it can be told to be spam."""
 
+OUTSIDE = "outside"
+KIND_SHARE, SURE, MOST_OUTSIDE = 0.7, 0.9, 0.2
+"""What a kind of request counts beside the topic of the whole, from where on it alone tells that
+something is asked for, and how likely a text may be outside of support."""
+
 _TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
 
 
@@ -55,7 +60,7 @@ def read_messages(
         texts += wanted
     if not texts:
         return []
-    kinds, tones, urgencies = model.read(texts)
+    kinds, tones, urgencies, routes = model.read(texts)
     readings = []
     for title, own, parts, wanted, start, ordered in plans:
         index = {text: start + i for i, text in enumerate(wanted)}
@@ -70,6 +75,7 @@ def read_messages(
                 rows,
                 tones[start],
                 float(urgencies[start]),
+                routes[start],
                 ordered,
             )
         )
@@ -85,6 +91,7 @@ def _read(
     rows: dict[str, NDArray[np.floating]],
     tone: NDArray[np.floating],
     urgency: float,
+    route: NDArray[np.floating],
     ordered: bool,
 ) -> Reading:
     segments = choose_segments(model, parts, rows)
@@ -143,6 +150,7 @@ def _read(
         or title,
         model=model.version,
         heard=[hear(model, s) for s in plain if s.weight == 1.0 or len(plain) == 1],
+        routes=dict(zip(model.routes, (round(float(p), 3) for p in route), strict=True)),
     )
 
 
@@ -254,10 +262,12 @@ def triage_rows(batch: list[Any], *, confidence_under: float = 0.5) -> list[Tria
     """Triage of many tickets without any record beside their words; `subject` and `body` are
     read."""
     readings = read_messages([(t.subject or "", t.body or "") for t in batch])
-    return [_row(reading, confidence_under) for reading in readings]
+    return [row_of(reading, confidence_under) for reading in readings]
 
 
-def _row(reading: Reading, confidence_under: float) -> TriageRow:
+def row_of(reading: Reading, confidence_under: float = 0.5) -> TriageRow:
+    """What batch triage says of a message that was read."""
+    intent, confidence = route_of(reading)
     reason, escalate = "", False
     if reading.noise:
         reason = f"noise: {reading.noise}"
@@ -265,21 +275,44 @@ def _row(reading: Reading, confidence_under: float) -> TriageRow:
         reason, escalate = ", ".join(reading.triggers), True
     elif reading.sentiment is Sentiment.ANGRY and reading.urgency > 0.8:
         reason, escalate = "angry and urgent", True
-    elif not reading.issues:
+    elif intent is Intent.ESCALATE:
         reason, escalate = "no support request recognised", True
-    elif reading.confidence < confidence_under:
+    elif confidence < confidence_under:
         reason, escalate = "confidence is low", True
     elif reading.instruction:
         reason = "holds an instruction to agents, which is not followed"
-    intent = intent_of(reading.issues[0].kind) if reading.issues else Intent.ESCALATE
     return TriageRow(
         intent=intent.value,
         issues=[issue.kind for issue in reading.issues],
         sentiment=reading.sentiment.value,
         urgency=reading.urgency,
-        confidence=reading.confidence,
+        confidence=round(confidence, 3),
         priority=priority_of(reading).value,
         language=reading.language,
         escalate=escalate,
         reason=reason,
     )
+
+
+def route_of(reading: Reading) -> tuple[Intent, float]:
+    """Where a message of any company goes, and how sure that is; `escalate` if it asks for nothing.
+
+    The kinds of request that the agents know, and the topics of support at large, are weighed
+    together: a kind that is sure decides, a doubtful one gives way to the topic.
+    """
+    if reading.noise or (reading.triggers and not reading.issues):
+        return Intent.ESCALATE, reading.confidence
+    weights = {Intent(r): p for r, p in reading.routes.items() if r != OUTSIDE}
+    outside = reading.routes.get(OUTSIDE, 0.0)
+    if reading.issues:
+        first = reading.issues[0]
+        known = KIND_SHARE * first.confidence**2
+        intent = intent_of(first.kind)
+        weights[intent] = weights.get(intent, 0.0) + known
+        outside -= known
+        if first.confidence >= SURE:
+            outside = 0.0
+    if outside > MOST_OUTSIDE:
+        return Intent.ESCALATE, outside
+    best = max(weights, key=lambda intent: weights[intent])
+    return best, weights[best] / sum(weights.values())
