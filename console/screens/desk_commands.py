@@ -1,5 +1,7 @@
 """What the commands do on the desk."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -13,10 +15,13 @@ from console.widgets.preview import text
 from console.widgets.queue import QueueList
 from console.widgets.rowlist import RowList
 from console.widgets.search import SearchBar
-from data.queries.queue import VIEWS, Order
+from data.queries.queue import VIEWS, Order, saved_searches, view_counts
 
 if TYPE_CHECKING:
     from console.screens.desk import Desk
+
+COUNT_PATIENCE = 0.5
+"""Seconds that the list of views waits for its counts."""
 
 ORDERS = {
     "newest": "newest first",
@@ -86,8 +91,12 @@ class DeskCommands(CommandScreen):
         settings = self.console.settings
         own = settings.views if settings else {}
         named = VIEWS | {name: f"search: {query}" for name, query in own.items()}
+        counts = await self._view_counts(own)
         choices = [
-            (name, text((f"{line(name, 40):<16}", "bold"), line(told)))
+            (
+                name,
+                text(f"{counts.get(name, ''):>9}  ", (f"{line(name, 40):<16}", "bold"), line(told)),
+            )
             for name, told in named.items()
         ]
         picked = await self.app.push_screen_wait(Pick("View", choices, queue.asked.view))
@@ -100,6 +109,18 @@ class DeskCommands(CommandScreen):
         elif picked is not None and picked != queue.asked.view:
             queue.show_tickets(replace(queue.asked, view=picked))
             self.desk.show_pane("queue")
+
+    async def _view_counts(self, own: Mapping[str, str]) -> dict[str, str]:
+        """How many tickets each view and saved search holds; nothing where that takes too long."""
+        session = self.console.session
+        counting = asyncio.to_thread(
+            view_counts, session.store, session.operator, saved_searches(own)
+        )
+        try:
+            found = await asyncio.wait_for(counting, COUNT_PATIENCE)
+        except Exception:  # the list is offered all the same; the queue says what is wrong
+            return {}
+        return {name: f"{n:,}{'' if exact else '+'}" for name, (n, exact) in found.items()}
 
     def do_order(self) -> None:
         """Choose the order of the queue, or of the approvals."""

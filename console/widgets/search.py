@@ -96,7 +96,8 @@ class SearchBar(Vertical):
         try:
             search = parse_search(event.value)
         except BadQuery as problem:
-            if not (what.field and self.choices):  # a value is being written
+            # A value or a phrase is being written.
+            if not (what.field and self.choices) and event.value.count('"') % 2 == 0:
                 self._complain(problem)
             return
         self._complain(None)

@@ -1,8 +1,8 @@
 """The queue: pages of tickets, counted and in order, for any size of workspace."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from data.queries.asking import Order, question
 from data.queries.held import Run
 from data.queries.orders import Key
 from data.queries.rows import Page, TicketRow
-from data.queries.search import Search
+from data.queries.search import BadQuery, Search, parse_search
 from data.queries.views import VIEWS
 from data.queries.walk import Walk
 from data.vocabulary import OPEN_ACTIONS, Priority, TicketStatus
@@ -105,8 +105,18 @@ def queue_count(store: "Store", asked: Asked, operator: str, most: int) -> tuple
         return walk.count(most)
 
 
+def saved_searches(queries: Mapping[str, str]) -> dict[str, Search]:
+    """A person's own searches by their names, parsed; those that cannot be understood are left
+    out."""
+    found = {}
+    for name, query in queries.items():
+        with suppress(BadQuery):
+            found[name] = parse_search(query)
+    return found
+
+
 def view_counts(
-    store: "Store", operator: str, more: dict[str, Search], most: int = 1_000
+    store: "Store", operator: str, more: Mapping[str, Search], most: int = 1_000
 ) -> dict[str, tuple[int, bool]]:
     """What `queue_count` says of each view, and of the searches `more` by their names."""
     asked = {view: Asked(view=view) for view in VIEWS}

@@ -24,6 +24,8 @@ _MANY_FOUND = 10_000
 """The same for tickets that the index of words finds, whose walk has to look at more."""
 _FAR, _FAR_FOUND = 12, 70
 """Rows of a page, over the cost of a row that is gathered to that of one that is passed."""
+_FEW_COUNTED = 5_000
+"""Up to so many answers without a word are counted by walking, more by all that have the word."""
 _FEW_IN_ORDER = 200
 """Up to so many are gathered though an index has them in the order that is wanted."""
 _NARROW = 20_000
@@ -97,6 +99,9 @@ class Walk:
             return self._size(), True
         if most is not None and most <= seen:
             return seen, False
+        if held.without and most is not None and most <= _FEW_COUNTED:
+            found = sum(1 for _ in islice(self._keys(None, False, most + 1), most + 1))
+            return min(found, most), found <= most
         way = _WORDS if held.match else self._narrowest()
         tests = self._where(way.where)
         if held.without:
