@@ -14,10 +14,13 @@ from textual.widgets import Input, Static
 from console.format import line
 from console.reads import Reading
 from console.widgets.preview import lines, text
-from data.queries.completing import Choice, begun, choices, found_values
+from data.queries.completing import Begun, Choice, begun, choices, found_values
 from data.queries.search import FIELDS, BadQuery, Search, parse_search
 
 HINT = 'words, "a phrase", -without, or ' + " ".join(f"{name}:" for name in FIELDS)
+_WHOLE = frozenset(FIELDS) - {"customer", "requester", "ref"}
+"""Fields of which the beginning of a value finds nothing."""
+
 KEYS = "↓ ↑ choose, tab takes it, enter searches"
 
 
@@ -101,7 +104,7 @@ class SearchBar(Vertical):
                 self._complain(problem)
             return
         self._complain(None)
-        if what.word and not what.field and _unfinished(what.word):
+        if _unfinished(what) or (self.choices and what.field in _WHOLE):
             return
         self.post_message(self.Searched(search, event.value.strip()))
 
@@ -186,6 +189,9 @@ class SearchBar(Vertical):
                     (line(choice.about, 60), "dim"))  # fmt: skip
 
 
-def _unfinished(word: str) -> bool:
+def _unfinished(what: Begun) -> bool:
     """Whether a word or field is still being written, so that enter is to search for it."""
-    return len(word) < 3 or any(field.startswith(word.lower()) for field in FIELDS)
+    word = what.word.lower()
+    if not word or what.field:
+        return False
+    return len(word) < 3 or any(field.startswith(word) for field in FIELDS)
