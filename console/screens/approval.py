@@ -14,12 +14,14 @@ from console.live import Changed
 from console.possible import Context
 from console.reads import Reading
 from console.screens.deciding import Deciding
+from console.screens.stopping import held_in_words
 from console.widgets.bars import KeyBar
 from console.widgets.conversation import conversation_of
 from console.widgets.findings import findings_of, header_of
 from console.widgets.preview import Preview, lines, text, tint
 from data.queries.approvals import find_action
-from data.queries.rows import ActionRow, TicketDetail
+from data.queries.health import halts_in_force
+from data.queries.rows import ActionRow, HaltRow, TicketDetail
 from data.queries.tickets import ticket_detail
 from data.vocabulary import ActionState
 
@@ -30,6 +32,7 @@ class Case:
 
     action: ActionRow
     detail: TicketDetail
+    halts: list[HaltRow]
 
 
 class Approval(Deciding):
@@ -77,19 +80,24 @@ class Approval(Deciding):
 
     def live(self, changed: Changed) -> None:
         """Look whether it still waits."""
-        if not changed.events or changed.touches(self.action.ticket_id):
+        stops = any(event.kind.startswith("halt.") for event in changed.events)
+        if not changed.events or stops or changed.touches(self.action.ticket_id):
             self._reading.ask()
 
     def _load(self) -> Case:
         store = self.console.session.store
         action = find_action(store, self.action.id)
-        return Case(action, ticket_detail(store, action.ticket_id))
+        return Case(action, ticket_detail(store, action.ticket_id), halts_in_force(store))
 
     def _show(self, case: Case) -> None:
         now = self.console.now()
         self._case = case
         glyph, state, tone = ACTION[case.action.state]
         told: Content = text("")
+        if case.halts:
+            what = "; ".join(held_in_words(halt) for halt in case.halts)
+            words = f" ■ STOPPED: {what}. What is approved waits until that is lifted. "
+            told = text((words, "bold reverse $text-error"))
         if case.action.state is not ActionState.PROPOSED:
             by = f" by {case.action.decided_by}" if case.action.decided_by else ""
             words = f"{glyph} It no longer waits: {state}{by}. Escape leads back."

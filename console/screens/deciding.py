@@ -48,6 +48,9 @@ class Deciding(CommandScreen):
         """Open the ticket's approval instead of deciding what is not on the screen."""
         return False
 
+    def begins(self) -> None:
+        """A decision of what is on the screen begins."""
+
     def decided(self, ids: frozenset[str]) -> None:
         """These actions were decided at this console just now."""
 
@@ -69,6 +72,7 @@ class Deciding(CommandScreen):
         context = self.context()
         chosen = self._chosen(context)
         if chosen:
+            self.begins()
             self._decide(name, chosen, bool(context.marked or context.together))
         else:
             self.open_waiting(context)

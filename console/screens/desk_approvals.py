@@ -36,6 +36,8 @@ class DeskApprovals(Deciding):
     """What stood under the cursor when it was last moved or drawn, also after it has gone."""
     _written: frozenset[str] = frozenset()
     """What was decided here while the cursor was where it is."""
+    _after: tuple[str, ...] = ()
+    """The rows that came after the one that is being decided, when that began."""
     _led_to: str | None = None
     """The row that the cursor went to by itself."""
 
@@ -47,7 +49,8 @@ class DeskApprovals(Deciding):
         if empty and approvals.key is not None:
             self._was_led_to(approvals.key)
         elif self._stood and self._stood <= self._written:
-            place = approvals.next_after(self.console.session.operator)
+            keys = [*self._after, *approvals.following()]
+            place = approvals.first_left(keys, self.console.session.operator)
             if place is not None:
                 self._was_led_to(approvals.key_at(place))
                 approvals.go(place)
@@ -59,6 +62,10 @@ class DeskApprovals(Deciding):
         self._led_to = key
         if self._here.pane == "approvals":
             self.came_by_itself()
+
+    def begins(self) -> None:
+        """A decision begins: what comes next is what came next on the screen."""
+        self._after = tuple(self._here.approvals.following())
 
     def decided(self, ids: frozenset[str]) -> None:
         """The list is read again; the cursor then goes on from what was decided."""

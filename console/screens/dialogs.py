@@ -26,6 +26,8 @@ class Confirm(ModalScreen[bool]):
         Binding("right", "app.focus_next", "Next", show=False),
         Binding("up,k", "scroll_words(-1)", "Up", show=False),
         Binding("down,j", "scroll_words(1)", "Down", show=False),
+        Binding("pageup", "scroll_words(-10)", "Page up", show=False),
+        Binding("pagedown", "scroll_words(10)", "Page down", show=False),
     ]
 
     def __init__(self, title: str, words: Content, yes: str) -> None:

@@ -58,7 +58,8 @@ class Edit(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """A row for each argument that may change; the others in words."""
-        with Vertical(classes="dialog-box -large") as box:
+        long = any(argument.kind in ("passage", "fields") for argument in self.arguments)
+        with Vertical(classes="dialog-box -large" if long else "dialog-box -fit") as box:
             box.border_title = f"Edit: {label(self.action.name)}"
             box.border_subtitle = "ctrl+s approves with these changes, escape leaves"
             yield Static(self._fixed(), id="edit-fixed", markup=False)

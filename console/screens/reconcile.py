@@ -93,10 +93,12 @@ class Reconcile(ModalScreen[bool]):
         with Vertical(classes="dialog-box") as box:
             box.border_title = "Did it happen?"
             box.border_subtitle = "look in the other system first; escape leaves it open"
-            with VerticalScroll(classes="dialog-words", can_focus=False):
+            with VerticalScroll(classes="dialog-words -half", can_focus=False):
                 yield Static(case_of(self.action, self.now), markup=False)
             yield Static("What did you find, and where?", markup=False, classes="edit-name")
-            yield Input(placeholder="such as: refund re_81 of 09:12 is there", id="note")
+            yield Input(
+                placeholder="such as: refund re_81 of 09:12 is there", id="note", compact=True
+            )
             yield Static("", id="reconcile-problem", markup=False, classes="problem")
             with Horizontal(classes="dialog-answers"):
                 yield Button("Leave (esc)", id="leave", compact=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -14,13 +14,17 @@ from console.widgets.choices import Choices
 from console.widgets.preview import lines, text
 
 REASONS = (
-    "The evidence does not support it",
+    "Not enough evidence",
     "Wrong amount",
     "Wrong customer or record",
+    "The customer must confirm it first",
     "Against our policy",
     "The wording is not right",
-    "A person should handle this",
+    "To be handled by a person",
 )
+
+LISTED = 6
+"""Actions that the dialog shows at once."""
 
 
 class Reject(ModalScreen[str | None]):
@@ -30,6 +34,8 @@ class Reject(ModalScreen[str | None]):
         Binding("escape", "dismiss(None)", "Leave"),
         Binding("j", "step(1)", "Down", show=False),
         Binding("k", "step(-1)", "Up", show=False),
+        Binding("pageup", "scroll_what(-4)", "Up", show=False, priority=True),
+        Binding("pagedown", "scroll_what(4)", "Down", show=False, priority=True),
     ]
 
     def __init__(self, what: Sequence[Content]) -> None:
@@ -41,8 +47,10 @@ class Reject(ModalScreen[str | None]):
         """What is rejected, the common reasons, a line to write another."""
         with Vertical(classes="dialog-box") as box:
             box.border_title = f"Reject {len(self.what)}" if len(self.what) > 1 else "Reject"
-            box.border_subtitle = "enter rejects, tab to write, escape leaves"
-            yield Static(lines(list(self.what)), markup=False, classes="dialog-what")
+            many = ", pgdn lists more" if len(self.what) > LISTED else ""
+            box.border_subtitle = f"enter rejects, tab to write{many}, escape leaves"
+            with VerticalScroll(classes="dialog-what", can_focus=False):
+                yield Static(lines(list(self.what)), markup=False)
             yield Static("Why? The agents will read it.", markup=False)
             yield Choices([Content(why) for why in REASONS])
             yield Input(placeholder="another reason, in your words", id="reason", compact=True)
@@ -53,6 +61,10 @@ class Reject(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.highlighted = 0
         options.focus()
+
+    def action_scroll_what(self, rows: int) -> None:
+        """Scroll what is rejected, where it is long."""
+        self.query_one(".dialog-what").scroll_relative(y=rows, animate=False)
 
     def action_step(self, rows: int) -> None:
         """Move like everywhere."""

@@ -150,14 +150,19 @@ class ApprovalList(RowList):
             self.reveal()
         self.refresh()
 
-    def next_after(self, by: str) -> int | None:
-        """The row to go to after a decision: the next that waits for something from `by`."""
+    def following(self) -> list[str]:
+        """The keys of the other rows, from the one below the cursor on and around."""
         at = self.cursor if self.gone else self.cursor + 1
-        around: list[int] = [*range(at, self.count), *range(min(at, self.count))]
-        for index in around:
-            row = self.rows[index]
-            if row.key != self.key and any(by not in approved_by(a) for a in row.line.actions):
-                return index
+        return [row.key for row in self.rows[at:] + self.rows[:at] if row.key != self.key]
+
+    def first_left(self, keys: Sequence[str], by: str) -> int | None:
+        """Where the first of these rows is now that waits for something from `by`."""
+        places = {row.key: place for place, row in enumerate(self.rows)}
+        for key in keys:
+            row = self.rows[places[key]] if key in places else None
+            asked = (row.action,) if row and row.action else row.line.actions if row else ()
+            if any(by not in approved_by(action) for action in asked):
+                return places[key]
         return None
 
     def action_open(self) -> None:

@@ -58,10 +58,10 @@ class KeyBar(Horizontal):
             yield KeyHint(command, keys_of(self.app).shown(command.id))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show as many as fit; help and quit always."""
+        """Show as many as fit; the stop button, help and quit always."""
         keys = keys_of(self.app)
         widths = {c.id: len(keys.shown(c.id)) + len(c.label) + 3 for c in self.commands}
-        always = [name for name in ("help", "quit") if name in widths]
+        always = [name for name in ("stop", "help", "quit") if name in widths]
         room = event.size.width - sum(widths[name] for name in always)
         for hint in self.query(KeyHint):
             name = hint.command.id

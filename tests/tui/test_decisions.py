@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from textual.widgets import Button, Input
 
+from console.screens import deciding
 from console.screens.approval import Approval
 from console.screens.desk import Desk
 from console.screens.dialogs import Confirm, Pick
@@ -37,7 +38,10 @@ async def test_approving_sends_the_id_and_the_digest_that_was_shown(session: Tes
         ]
 
 
-async def test_the_second_press_never_decides_the_next(session: TestSession) -> None:
+async def test_the_second_press_never_decides_the_next(
+    session: TestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "REST_SECONDS", 60.0)
     app = console(session)
     async with app.run_test(size=(160, 48)) as pilot:
         desk = await opened(pilot)
@@ -45,10 +49,11 @@ async def test_the_second_press_never_decides_the_next(session: TestSession) -> 
         await until(pilot, lambda: desk.approvals.count == 3)
         await press(pilot, "a", "a")
         assert len(session.service.calls) == 1
-        assert desk.preview.shown is None
-        await press(pilot, "j")
         assert desk.preview.shown is not None
         assert desk.preview.shown.id == "a_refund"
+        assert any("another one has come under the cursor" in told for told in app.told)
+        await press(pilot, "j", "k", "a")
+        assert isinstance(app.screen, Confirm)
 
 
 async def test_high_risk_asks_and_the_safe_answer_has_the_focus(session: TestSession) -> None:
@@ -138,7 +143,7 @@ async def test_the_services_error_stands_in_the_form(session: TestSession) -> No
         await press(pilot, "g", "a", "j", "e")
         app.screen.query_one("#arg-amount", Input).value = "-1"
         await press(pilot, "ctrl+s")
-        await until(pilot, lambda: "greater than 0" in words(app, "#edit-problem"))
+        await until(pilot, lambda: "must be more than 0" in words(app, "#edit-problem"))
         assert isinstance(app.screen, Edit)
 
 
@@ -163,7 +168,7 @@ async def test_undoing_asks_and_is_told_to_the_service(session: TestSession) -> 
     app = console(session)
     async with app.run_test(size=(120, 36)) as pilot:
         desk = await opened(pilot)
-        await press(pilot, "v", "end", "enter")
+        await press(pilot, "v", "end", "k", "enter")
         await until(pilot, lambda: desk.queue.total == 1)
         await press(pilot, "home")
         await until(pilot, lambda: desk.detail and desk.detail.ticket.ref == "T-5")
@@ -178,7 +183,7 @@ async def test_a_decision_that_is_not_possible_says_why(session: TestSession) ->
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         await press(pilot, "a", "u")
-        assert any("nothing in this ticket waits" in told for told in app.told)
+        assert any("nothing in this ticket needs approval" in told for told in app.told)
         assert any("nothing was carried out" in told for told in app.told)
         assert session.service.calls == []
 
@@ -233,5 +238,5 @@ async def test_several_executed_actions_are_offered_to_undo(session: TestSession
         await until(pilot, lambda: desk.detail and desk.detail.ticket.ref == "T-5")
         await press(pilot, "u")
         assert isinstance(app.screen, Pick)
-        await press(pilot, "j", "enter", "y")
+        await press(pilot, "enter", "y")
         await until(pilot, lambda: session.service.calls == [("undo", "a_more", {"by": "maya"})])
