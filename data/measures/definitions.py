@@ -8,6 +8,8 @@ from typing import Literal
 from data.measures.buckets import percentile
 
 Sums = Mapping[str, int]
+Times = Mapping[str, Mapping[int, int]]
+"""Name of what was timed to how many fell into each bucket."""
 
 
 class Unit(StrEnum):
@@ -46,30 +48,25 @@ class Measure:
     """Whether the value is the median rather than the mean."""
     divisor: Callable[[Sums], float] | None = None
 
-    def value(self, sums: Sums) -> float | None:
-        """The number over these sums; None where nothing was counted."""
+    def value(self, sums: Sums, times: Times) -> float | None:
+        """The number over these sums and their times; None where nothing was counted."""
         if self.count(sums) <= 0:
             return None
         if self.median:
-            return self.percentile(sums, 0.5)
+            return self.percentile(times, 0.5)
         if self.unit is Unit.NUMBER:
             return self.total(sums)
         by = (self.divisor or self.count)(sums)
         return self.total(sums) / by if by else None
 
-    def percentile(self, sums: Sums, share: float) -> float | None:
+    def percentile(self, times: Times, share: float) -> float | None:
         """Seconds that `share` of the times do not exceed; None for what is no time, or no data."""
-        if not self.times:
-            return None
-        head = f"{self.times}."
-        found = percentile(
-            {int(n.removeprefix(head)): c for n, c in sums.items() if n.startswith(head)}, share
-        )
+        found = percentile(times.get(self.times, {}), share)
         return None if found is None else found / 1000
 
 
-def _sum(*names: str) -> Callable[[Sums], int]:
-    return lambda sums: sum(sums.get(name, 0) for name in names)
+def _sum(name: str) -> Callable[[Sums], int]:
+    return lambda sums: sums.get(name, 0)
 
 
 def _scaled(name: str, scale: float) -> Callable[[Sums], float]:

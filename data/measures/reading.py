@@ -109,7 +109,7 @@ def _grouped(
     """The rows of each ticket, in the order of the query."""
     found: dict[str, list[Any]] = {}
     place = next(at for at, column in enumerate(query.selected_columns) if column.key == key.key)
-    for row in connection.execute(query.where(key.in_(ids))):
+    for row in connection.execute(query.where(key.in_(ids))).all():
         found.setdefault(row[place], []).append(row)
     return found
 

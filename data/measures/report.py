@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from data.measures.definitions import MEASURES, TARGETS, Measure
 from data.measures.period import Period
 from data.measures.rollup import SUM
-from data.measures.sums import ALL, DIMENSIONS, Sums, merge
+from data.measures.sums import ALL, DIMENSIONS, Sums, merge, times_in
 from data.store import Store
 
 By = Literal["intent", "agent", "channel", "model", "day", "month"]
@@ -68,14 +68,15 @@ class Report:
 
 def values_of(sums: Mapping[str, int], targets: Mapping[str, float] = TARGETS) -> tuple[Value, ...]:
     """Every measure over these sums."""
+    times = times_in(sums)
     return tuple(
         Value(
             measure,
-            measure.value(sums),
+            measure.value(sums, times),
             max(0, measure.count(sums)),
             targets.get(measure.name),
-            measure.percentile(sums, 0.5),
-            measure.percentile(sums, 0.9),
+            measure.percentile(times, 0.5) if measure.times else None,
+            measure.percentile(times, 0.9) if measure.times else None,
         )
         for measure in MEASURES
     )

@@ -1,7 +1,7 @@
 """What a fact adds to the sums of days: names and whole numbers, which can be taken away again."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -98,8 +98,18 @@ def _at_end(fact: Fact, ended_at: int) -> Counts:
 
 def _timed(name: str, milliseconds: int) -> Counts:
     """One time: counted, summed up, and in its bucket."""
-    bucket = f"{name}.{bucket_of(milliseconds)}"
+    bucket = f"{name}:{bucket_of(milliseconds)}"
     return [(f"{name}_n", 1), (f"{name}_ms", milliseconds), (bucket, 1)]
+
+
+def times_in(sums: Mapping[str, int]) -> dict[str, dict[int, int]]:
+    """What was timed, with how many fell into each bucket."""
+    found: dict[str, dict[int, int]] = {}
+    for key, count in sums.items():
+        name, marked, bucket = key.partition(":")
+        if marked:
+            found.setdefault(name, {})[int(bucket)] = count
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -126,8 +136,8 @@ def spread(cells: dict[Cell, Sums]) -> dict[Key, Sums]:
 def merge(sums: Sums, counts: Iterable[tuple[str, int]]) -> None:
     """Add counts; a name that comes to zero goes."""
     for name, number in counts:
-        now = sums[name] + number
+        now = sums.get(name, 0) + number
         if now:
             sums[name] = now
         else:
-            del sums[name]
+            sums.pop(name, None)
