@@ -28,7 +28,7 @@ class Deciding(CommandScreen):
     def came_by_itself(self) -> None:
         """Another approval has come under the cursor without the person's doing."""
         self._came = time.monotonic()
-        self.set_timer(REST_SECONDS, self.refresh_keys)
+        self.set_timer(max(REST_SECONDS, 0.01), self.refresh_keys)
 
     def was_moved_to(self) -> None:
         """The person has moved the cursor: what is under it was chosen."""
