@@ -3,6 +3,7 @@
 Nothing of a workspace is set here: who may decide and what runs alone is its policy's.
 """
 
+import math
 import os
 import re
 from datetime import UTC, timedelta, tzinfo
@@ -24,6 +25,7 @@ from pydantic import (
 
 from console.settings_file import SettingsFile
 from data.errors import BadFile, HandrailError
+from data.measures.definitions import TARGETS
 
 ENVIRONMENT = "HANDRAIL_SETTINGS"
 """Names another file than the one in the user's configuration folder."""
@@ -121,6 +123,19 @@ class Settings(_Section):
     keys: dict[str, str] = Field(default_factory=dict)
     views: dict[str, Query] = Field(default_factory=dict)
     macros: dict[str, str] = Field(default_factory=dict)
+    targets: dict[str, float] = Field(default_factory=lambda: dict(TARGETS))
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _beside_the_others(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        for name, target in value.items():
+            if name not in TARGETS:
+                raise ValueError(f"{name!r} has no target{_near(str(name), list(TARGETS))}")
+            if type(target) not in (int, float) or not 0 <= target < math.inf:
+                raise ValueError(f"{name}: write a number, such as {TARGETS[name]:g}")
+        return TARGETS | {name: float(target) for name, target in value.items()}
 
     @field_validator("theme")
     @classmethod

@@ -24,7 +24,9 @@ OUTSIDE = (
     "earlier and exported files."
 )
 
-_ROWS = ("ticket", "message", "payload", "issue", "action", "decision", "handoff", "run")
+_ROWS = (
+    "ticket", "message", "payload", "issue", "action", "decision", "handoff", "run", "survey",
+)  # fmt: skip
 
 
 def backup(

@@ -28,6 +28,8 @@ _ABOUT: dict[str, str] = {
     "keys": 'Other keys, by the name of the command, such as approve = "f2"; the help lists both.',
     "views": "Searches with a name, offered as views of the queue, such as\n"
     '"angry premium" = "tier:premium status:escalated".',
+    "targets": "What the measures aim for, in their units: shares from 0 to 1, seconds, points,\n"
+    "messages, US dollars. What is left out keeps its default; `handrail kpi` shows them.",
     "macros": 'Texts with a name, for replies, such as thanks = "Thank you for writing."',
 }
 

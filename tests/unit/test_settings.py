@@ -38,6 +38,9 @@ approve = "f2"
 
 [macros]
 thanks = "Thank you.\\nThe team"
+
+[targets]
+csat = 4.5
 """
 
 
@@ -69,6 +72,7 @@ def test_everything_that_is_set_is_read(tmp_path: Path) -> None:
     )
     assert str(found.zone) == "Europe/Berlin"
     assert found.macros == {"thanks": "Thank you.\nThe team"}
+    assert found.targets == Settings().targets | {"csat": 4.5}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,9 @@ def test_everything_that_is_set_is_read(tmp_path: Path) -> None:
     [
         ('them = "nord"', ":1: them: is no setting; did you mean 'theme'?"),
         ("[arrivals]\nbel = true", ":2: arrivals.bel: is no setting; did you mean 'bell'?"),
+        ("[targets]\ncsatt = 4", ":1: targets: 'csatt' has no target; did you mean 'csat'?"),
+        ("[targets]\ncsat = nan", ":1: targets: csat: write a number, such as 4.2"),
+        ('[targets]\ncsat = "4"', ":1: targets: csat: write a number, such as 4.2"),
         ('\ntheme = "norf"', ":2: theme: there is no such theme; did you mean 'nord'?"),
         ('[reminders]\nafter = ["2x"]', ":2: reminders.after.0: write such as"),
         ('[reminders]\nafter = ["2h", "1h"]', ":2: reminders.after: each must be longer"),
