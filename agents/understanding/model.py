@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +39,21 @@ class TriageModel:
         from agents.understanding.encoder import features
 
         x, w = features(texts), self.weights
-        kinds = softmax((x @ w["kind_w"].T + w["kind_b"]) * w["kind_t"])
+        kinds = self._kinds(x)
         tones = softmax((x @ w["tone_w"].T + w["tone_b"]) * w["tone_t"])
         urgency = np.clip(x @ w["urgency_w"] + w["urgency_b"], 0.0, 1.0)
         routes = softmax((x @ w["route_w"].T + w["route_b"]) * w["route_t"])
         return kinds, tones, urgency, routes
+
+    def read_kinds(self, texts: list[str]) -> NDArray[np.floating]:
+        """For each text the probabilities of `kinds`, and nothing else."""
+        from agents.understanding.encoder import features
+
+        return self._kinds(features(texts))
+
+    def _kinds(self, x: Any) -> NDArray[np.floating]:
+        w = self.weights
+        return softmax((x @ w["kind_w"].T + w["kind_b"]) * w["kind_t"])
 
 
 @cache

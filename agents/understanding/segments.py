@@ -49,33 +49,64 @@ def family_scores(model: TriageModel, row: NDArray[np.floating]) -> dict[str, fl
     }
 
 
-def choose_segments(
-    model: TriageModel,
-    parts: list[tuple[str, list[str], float]],
-    rows: dict[str, NDArray[np.floating]],
-) -> list[Segment]:
+Parts = list[tuple[str, list[str], float]]
+"""What `cut_up` gives."""
+
+Rows = dict[str, NDArray[np.floating]]
+"""Texts to how likely they are of each kind."""
+
+
+def pieces(parts: Parts) -> list[str]:
+    """The texts that `choose_segments` needs to know of in any case."""
+    return list(dict.fromkeys(t for s, cut, _ in parts for t in (s, *(cut if cut[1:] else ()))))
+
+
+def halves_needed(model: TriageModel, parts: Parts, rows: Rows) -> list[str]:
+    """The texts that it needs beside, where sentences are not decided by their clauses."""
+    return [
+        half
+        for sentence, cut, weight in parts
+        if weight == 1.0 and not _ask_apart(model, cut, rows)
+        for half in _halves(model, sentence, rows)
+    ]
+
+
+def choose_segments(model: TriageModel, parts: Parts, rows: Rows) -> list[Segment]:
     """Sentences as they are, or cut where their clauses clearly ask for different things."""
     chosen: list[Segment] = []
     for number, (sentence, cut, weight) in enumerate(parts):
-        families = []
-        for clause in cut if len(cut) > 1 else []:
-            scores = family_scores(model, rows[clause])
-            best = max(scores, key=lambda f: scores[f])
-            families.append(best if scores[best] >= 0.5 else None)
-        if len({family for family in families if family}) > 1:
+        if _ask_apart(model, cut, rows):
             chosen += [Segment(clause, rows[clause], weight, number) for clause in cut]
             continue
-        halves = [half for half in two_halves(sentence) if half in rows]
-        whole = model.kinds[int(rows[sentence].argmax())]
+        halves = _halves(model, sentence, rows) if weight == 1.0 else []
         asked = [family_scores(model, rows[half]) for half in halves]
         tops = {
             max(scores, key=lambda f: scores[f]) for scores in asked if max(scores.values()) >= 0.6
         }
-        if weight == 1.0 and len(tops) > 1 and whole not in BILLING_ERRORS:
+        if len(tops) > 1:
             chosen += [Segment(half, rows[half], weight, number) for half in halves]
         else:
             chosen.append(Segment(sentence, rows[sentence], weight, number))
     return chosen
+
+
+def _ask_apart(model: TriageModel, cut: list[str], rows: Rows) -> bool:
+    """Whether the clauses of a sentence clearly ask for different things."""
+    families = set()
+    for clause in cut if len(cut) > 1 else []:
+        scores = family_scores(model, rows[clause])
+        best = max(scores, key=lambda f: scores[f])
+        if scores[best] >= 0.5:
+            families.add(best)
+    return len(families) > 1
+
+
+def _halves(model: TriageModel, sentence: str, rows: Rows) -> list[str]:
+    """The halves of a sentence that is not of one kind of its own."""
+    halves = two_halves(sentence)
+    if halves and model.kinds[int(rows[sentence].argmax())] in BILLING_ERRORS:
+        return []
+    return halves
 
 
 _AND = re.compile(r",? (?:and|und|y|et|e|en) ", re.IGNORECASE)

@@ -1,6 +1,8 @@
 """Triage: what a message asks for, how its writer feels, how urgent it is, and how sure that is."""
 
 import re
+from collections.abc import Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,16 @@ from agents.understanding.model import TriageModel, packaged_model
 from agents.understanding.reading import Found, Reading, TriageRow
 from agents.understanding.requests import find_clear_issues, find_issues, hear
 from agents.understanding.secrets import MASK, mask_secrets
-from agents.understanding.segments import Segment, choose_segments, cut_up, spelled, two_halves
+from agents.understanding.segments import (
+    Parts,
+    Rows,
+    Segment,
+    choose_segments,
+    cut_up,
+    halves_needed,
+    pieces,
+    spelled,
+)
 from agents.understanding.text import own_words, plain_text
 from agents.understanding.visible import concealed, visible
 from data.vocabulary import Intent, Priority, Sentiment
@@ -44,60 +55,72 @@ def read_messages(
     messages: list[tuple[str, str]], model: TriageModel | None = None
 ) -> list[Reading]:
     """Read many messages (subject, body) at once; the order is kept."""
+    from agents.understanding.encoder import embed
+
     model = model or packaged_model()
-    plans = []
-    texts: list[str] = []
-    for subject, body in messages:
-        title = spelled(set_apart(plain_text(subject)))
-        own = spelled(own_words(plain_text(set_apart(visible(body)))))
-        parts = cut_up(title, own)
-        whole = f"{title}. {own}" if title and own else own or title
-        wanted = [
-            whole[:1500],
-            *dict.fromkeys(t for s, cs, _ in parts for t in (s, *cs, *two_halves(s))),
-        ]
-        plans.append((title, own, parts, wanted, len(texts), _gives_orders(subject, body)))
-        texts += wanted
-    if not texts:
+    plans = [_plan(subject, body) for subject, body in messages]
+    if not plans:
         return []
-    kinds, tones, urgencies, routes = model.read(texts)
-    readings = []
-    for title, own, parts, wanted, start, ordered in plans:
-        index = {text: start + i for i, text in enumerate(wanted)}
-        rows = {text: kinds[i] for text, i in index.items()}
-        readings.append(
-            _read(
-                model,
-                title,
-                own,
-                parts,
-                wanted[0],
-                rows,
-                tones[start],
-                float(urgencies[start]),
-                routes[start],
-                ordered,
-            )
+    wholes = list(dict.fromkeys(plan.whole for plan in plans))
+    small = dict.fromkeys(text for plan in plans for text in pieces(plan.parts))
+    # All that is needed in any case is encoded at once, so that texts of one length go together.
+    embed([*wholes, *small])
+    kinds, tones, urgencies, routes = model.read(wholes)
+    at = {whole: row for row, whole in enumerate(wholes)}
+    rows = dict(zip(wholes, kinds, strict=True))
+    rows |= _kinds_of(model, small.keys() - rows.keys())
+    halves = {half for plan in plans for half in halves_needed(model, plan.parts, rows)}
+    rows |= _kinds_of(model, halves - rows.keys())
+    return [
+        _read(
+            model,
+            plan,
+            rows,
+            tones[at[plan.whole]],
+            float(urgencies[at[plan.whole]]),
+            routes[at[plan.whole]],
         )
-    return readings
+        for plan in plans
+    ]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A message made ready to be read."""
+
+    title: str
+    own: str
+    parts: Parts
+    whole: str
+    ordered: bool
+    """Whether it orders the agents about."""
+
+
+def _plan(subject: str, body: str) -> _Plan:
+    title = spelled(set_apart(plain_text(subject)))
+    own = spelled(own_words(plain_text(set_apart(visible(body)))))
+    whole = f"{title}. {own}" if title and own else own or title
+    return _Plan(title, own, cut_up(title, own), whole[:1500], _gives_orders(subject, body))
+
+
+def _kinds_of(model: TriageModel, texts: Set[str]) -> Rows:
+    ordered = sorted(texts)
+    return dict(zip(ordered, model.read_kinds(ordered), strict=True)) if ordered else {}
 
 
 def _read(
     model: TriageModel,
-    title: str,
-    own: str,
-    parts: list[tuple[str, list[str], float]],
-    whole: str,
-    rows: dict[str, NDArray[np.floating]],
+    plan: _Plan,
+    rows: Rows,
     tone: NDArray[np.floating],
     urgency: float,
     route: NDArray[np.floating],
-    ordered: bool,
 ) -> Reading:
-    segments = choose_segments(model, parts, rows)
+    title, own, whole = plan.title, plan.own, plan.whole
+    segments = choose_segments(model, plan.parts, rows)
     index = {kind: i for i, kind in enumerate(model.kinds)}
     instructed = _instructed(model, segments)
-    instruction = ordered or any(instructed)
+    instruction = plan.ordered or any(instructed)
     if instruction:
         instructed = [bad or is_code(s.text) for s, bad in zip(segments, instructed, strict=True)]
     plain = [s for s, bad in zip(segments, instructed, strict=True) if not bad]
