@@ -145,8 +145,8 @@ def undo(context: Context) -> str | None:
     ]
     if not past:
         return "nothing was carried out in this ticket"
-    asked = {action.undoes for action in past}
-    originals = [action for action in past if not action.undoes and action.id not in asked]
+    likely = [action for action in past if (action.undo or {}).get("possible")]
+    originals = [action for action in likely or past if not action.undoes]
     last = (originals or past)[-1]
     return f"{label(last.name)}: {context.not_to_undo(last)}"
 

@@ -54,6 +54,8 @@ async def test_the_question_shows_what_undoing_changes_and_who_must_agree(
         await press(pilot, "y")
         await until(pilot, lambda: session.service.calls == [("undo", "a_done", {"by": "maya"})])
         assert any("another person must approve it" in told for told in app.told)
+        desk = app.screen
+        await until(pilot, lambda: not desk.context().undoable)  # type: ignore[attr-defined]
         await press(pilot, "u")
         assert any("maya has asked to undo it already" in told for told in app.told)
         waiting = [a for a in pending_approvals(session.store) if a.undoes == "a_done"]
