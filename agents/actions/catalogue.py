@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from data.columns import canonical
+from data.plain import canonical
 from data.vocabulary import ActionName
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from console.countdown import countdown
-from console.format import PRIORITY, STATUS, age, line
+from console.cells import Piece, fit
 from console.reads import Reading
-from console.widgets.rowlist import Piece, RowList, fit
+from console.ticket_line import ROOMY, ticket_lines
+from console.widgets.rowlist import RowList
 from data.queries.orders import Key
 from data.queries.queue import Asked, queue_count
 from data.queries.rows import TicketRow
@@ -19,14 +19,8 @@ from data.queries.window import COUNTED, Known, Wanted, Window, look
 if TYPE_CHECKING:
     from data.store import Store
 
-ROOMY = 76
-"""From this width on, a ticket is one line with columns."""
-
 COUNT_SECONDS = 5.0
 """Between two counts of what is too much to be counted each time."""
-
-WIDE = 100
-"""From this width on, there is a column for who asks."""
 
 
 class QueueList(RowList):
@@ -275,48 +269,4 @@ class QueueList(RowList):
         row = self.row_at(index)
         if row is None:
             return [[(fit("  …", width), "muted")], [(" " * width, "")]][: self.row_height]
-        if self.row_height == 1:
-            return [_columns(row, self.now, width)]
-        return _two_lines(row, self.now, width)
-
-
-def _columns(row: TicketRow, now: datetime, width: int) -> list[Piece]:
-    glyph, status, tone = STATUS[row.status]
-    due, urgent = countdown(row.due_at, now)
-    who: list[Piece] = [("  " + fit(_who(row), 16), "")] if width >= WIDE else []
-    free = width - 46 - (18 if who else 0)
-    return [
-        (f"{glyph} ", tone), (fit(status, 15), tone), (_urgency(row), "error"),
-        (" " + fit(line(row.ref, 40), 7) + " ", "muted"), (fit(_subject(row), free), "strong"),
-        *who, (f"{due:>10}", urgent), (f"{age(row.opened_at, now):>5}", "muted"), (" ", ""),
-    ]  # fmt: skip
-
-
-def _two_lines(row: TicketRow, now: datetime, width: int) -> list[list[Piece]]:
-    glyph, status, tone = STATUS[row.status]
-    due, urgent = countdown(row.due_at, now)
-    due = f" · {due}" if due else ""
-    about = ", ".join(row.intents) or row.intent or ""
-    facts = f" · {line(row.ref, 40)} · {_who(row)} · {about}".rstrip(" ·")
-    return [
-        [
-            (f"{glyph} ", tone), (fit(_subject(row), width - 10), "strong"),
-            (_urgency(row), "error"), (f"{age(row.opened_at, now):>5}", "muted"),
-        ],
-        [
-            ("  ", ""), (status, tone), (due, urgent),
-            (fit(facts, width - 2 - len(status) - len(due)), "muted"),
-        ],
-    ]  # fmt: skip
-
-
-def _subject(row: TicketRow) -> str:
-    return line(row.subject, 200) or "(no subject)"
-
-
-def _who(row: TicketRow) -> str:
-    return line(row.customer_name or row.requester or "unknown sender", 60)
-
-
-def _urgency(row: TicketRow) -> str:
-    return PRIORITY[row.priority] + ("⚑" if row.flags else " ")
+        return ticket_lines(row, self.now, width)

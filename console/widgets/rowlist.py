@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,19 +11,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-Piece = tuple[str, str]
-"""Text and its tone: empty, or one of TONES."""
+from console.cells import Piece, fit
+
+__all__ = ["Piece", "RowList", "fit"]
 
 TONES = ("strong", "muted", "secondary", "accent", "success", "warning", "error")
-
-
-def fit(text: str, width: int) -> str:
-    """The text in exactly `width` cells, with an ellipsis where it is cut."""
-    if width <= 0:
-        return ""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size(text, width - 1) + "…"
 
 
 class RowList(ScrollView, can_focus=True):
