@@ -110,7 +110,7 @@ class Compose(CommandScreen):
             self._put(kept)
         self._draft(kept is None)
 
-    @work(group="draft", exclusive=True)
+    @work(group="read-draft", exclusive=True)
     async def _draft(self, wanted: bool) -> None:
         service, ticket_id = self.console.session.service, self.detail.ticket.id
         try:

@@ -26,6 +26,10 @@ VIEWS: dict[str, tuple[tuple[int, int], str, list[str]]] = {
     "reject-80-light": ((80, 24), "textual-light", ["g", "a", "r"]),
     "edit-80": ((80, 24), "textual-dark", ["g", "a", "j", "e"]),
     "search-80": ((80, 24), "textual-dark", ["slash", *"status:x"]),
+    "answer-160": ((160, 48), "textual-dark", ["j", "c", "tab"]),
+    "answer-80": ((80, 24), "textual-dark", ["j", "c", "tab"]),
+    "escalations-120": ((120, 36), "textual-dark", ["g", "e"]),
+    "propose-80": ((80, 24), "textual-dark", ["j", "p", "enter"]),
     "goto-80": ((80, 24), "textual-dark", ["g"]),
 }
 
