@@ -13,6 +13,8 @@ from textual.strip import Strip
 
 from console.cells import Piece, fit
 
+from console.cells import Piece, fit
+
 __all__ = ["Piece", "RowList", "fit"]
 
 TONES = ("strong", "muted", "secondary", "accent", "success", "warning", "error")
@@ -87,11 +89,6 @@ class RowList(ScrollView, can_focus=True):
     def draw(self, index: int, width: int) -> list[list[Piece]]:
         """The lines of a row, each `width` cells."""
         raise NotImplementedError
-
-    def lit(self, key: str | None) -> bool:
-        """Whether the row with this key is lit: the one under the cursor, if nothing else is
-        said."""
-        return key is not None and key == self.key
 
     def lit(self, key: str | None) -> bool:
         """Whether the row with this key is lit: the one under the cursor, if nothing else is
