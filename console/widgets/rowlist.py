@@ -13,8 +13,6 @@ from textual.strip import Strip
 
 from console.cells import Piece, fit
 
-from console.cells import Piece, fit
-
 __all__ = ["Piece", "RowList", "fit"]
 
 TONES = ("strong", "muted", "secondary", "accent", "success", "warning", "error")
