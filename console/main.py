@@ -5,12 +5,17 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    from console import first_page
+
     try:
+        first_page.show_first(sys.argv[1:])
         from console.cli.program import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130
+    finally:
+        first_page.take_back()
     sys.exit(code)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console import first_page
 from console.app import Handrail
 from console.keymap import Keys
 from console.session import SessionLike
@@ -46,6 +47,7 @@ def run(
 
         reminding = Reminding(session.store, settings.reminders, channels, told)
         reminding.start()
+    first_page.hand_over()
     try:
         app.run()
     finally:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from console import first_page
 from console.format import clean, line
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def out(text: str) -> None:
 
 def say(text: str) -> None:
     """A line for the person, on standard error."""
+    first_page.take_back()
     print(text, file=sys.stderr, flush=True)
 
 
