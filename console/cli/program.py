@@ -30,6 +30,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Tickets in": {
         "ingest": ("console.cli.ingest", "Put the tickets of files into the queue."),
         "receive": ("console.cli.ingest", "Add a customer's further message to a ticket."),
+        "survey": ("console.cli.survey", "Take in what customers answered to surveys."),
         "triage": ("console.cli.triage", "Classify the tickets of files, without a workspace."),
     },
     "Agents": {
@@ -60,6 +61,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "show": ("console.cli.show", "One ticket: messages, findings, trace, actions."),
         "replay": ("console.cli.replay", "Step through what happened to a ticket."),
         "backoffice": ("console.cli.backoffice", "The rows of the embedded back office."),
+        "kpi": ("console.cli.kpi", "The measures over a period, against their targets."),
         "audit": ("console.cli.audit", "Check the record; anchors and exports of it."),
     },
     "Decide": {
