@@ -6,6 +6,7 @@ then takes over. Where anything is unusual (no such file, an older schema, peopl
 terminal that cannot) there is no picture, and whatever is to be said about it is said later.
 """
 
+import getpass
 import os
 import shutil
 import signal
@@ -89,7 +90,7 @@ def show_first(arguments: Sequence[str]) -> None:
         place = _place_meant(arguments)
         if place is not None and _can_draw():
             size = shutil.get_terminal_size()
-            lines = first_lines(place, size.columns, size.lines, os.environ.get("USER", ""))
+            lines = first_lines(place, size.columns, size.lines, getpass.getuser())
             if lines:
                 _picture = Picture(lines)
     except (OSError, sqlite3.Error, termios.error, ValueError, KeyError):
