@@ -129,7 +129,9 @@ class Compose(CommandScreen):
     def _put(self, words: str) -> None:
         area = self.query_one("#compose-text", TextArea)
         area.load_text(words)
-        area.move_cursor((0, 0))
+        rows = words.split("\n")
+        # Below the greeting, where one writes.
+        area.move_cursor((rows.index("") + 1, 0) if "" in rows[:-1] else (len(rows) - 1, 0))
 
     def _warn(self) -> None:
         """Say what the agents' words take for done."""
