@@ -184,12 +184,14 @@ class Transaction:
         )
 
     def fence(self, ticket_id: str, epoch: int) -> None:
-        """Fenced unless the ticket is still held under `epoch`."""
-        found = self.connection.execute(
-            select(TICKET.c.epoch).where(TICKET.c.id == ticket_id)
-        ).scalar()
-        if found != epoch:
-            raise Fenced(f"ticket {ticket_id} was taken over (epoch {found}, not {epoch})")
+        """Raise the ticket's epoch by one; Fenced if it is no longer `epoch`."""
+        raised = self.connection.execute(
+            update(TICKET)
+            .where(TICKET.c.id == ticket_id, TICKET.c.epoch == epoch)
+            .values(epoch=epoch + 1)
+        )
+        if raised.rowcount != 1:
+            raise Fenced(f"another worker has ticket {ticket_id}, or a person has taken it")
 
     def flush(self) -> None:
         """Write the appended events, chained by hash, and advance the heads of their chains."""

@@ -15,7 +15,7 @@ from agents.engine.parts import Parts
 from agents.engine.propose import store_plan
 from agents.engine.recording import store_understanding
 from agents.engine.settle import end_run, escalate_at_once, mark_read, settle, settle_owned
-from agents.engine.snapshot import Snapshot, first_expiry, take_snapshot
+from agents.engine.snapshot import Snapshot, first_expiry, snapshot_in, take_snapshot
 from agents.engine.starting import Unread
 from agents.engine.think import think
 from agents.engine.thought import Thought, intents_of
@@ -112,17 +112,7 @@ class Engine:
                 self._settle(journal, snapshot.ticket["id"])
             return
         if thought.person:
-            self._store_understanding(journal, snapshot, thought)
-            rule, reason = thought.person
-            first = snapshot.issues[0]["intent"] if snapshot.issues else None
-            if thought.matters:
-                first = intents_of(thought.matters)[0].value
-            skill = "account" if rule == "I3" else first
-            seen = snapshot.ticket["wake_seq"]
-            snapshot = take_snapshot(self.parts.store, snapshot.ticket["id"])
-            # What came in meanwhile has not been read.
-            snapshot.ticket["wake_seq"] = seen
-            escalate_at_once(self.parts, journal, snapshot, rule, reason, skill)
+            self._hand_over(journal, snapshot, thought, thought.person)
             return
         if thought.merge_into:
             self._merge(journal, snapshot, thought)
@@ -155,23 +145,41 @@ class Engine:
             data = {"run": number, "brain": "embedded", "policy": parts.policy.version}
             journal.tell(tx, "run.started", data)
 
-    def _store_understanding(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
+    def _hand_over(
+        self, journal: Journal, snapshot: Snapshot, thought: Thought, person: tuple[str, str]
+    ) -> None:
+        """The whole ticket to a person at once, with what was understood of it, in one write.
+
+        In two, a ticket cut off in between would look as if it had a plan that holds nothing.
+        """
+        rule, reason = person
+        first = snapshot.issues[0]["intent"] if snapshot.issues else None
+        if thought.matters:
+            first = intents_of(thought.matters)[0].value
         with journal.write() as tx:
-            store_understanding(tx, snapshot, thought)
-            taken = {i["position"] for i in snapshot.issues}
-            for position, matter in enumerate(thought.matters):
-                if matter.stored is not None or position in taken:
-                    continue
-                tx.insert(
-                    Issue,
-                    id=tx.ids("i"),
-                    ticket_id=snapshot.ticket["id"],
-                    position=position,
-                    kind=matter.kind,
-                    intent=intent_of(matter.kind).value,
-                    confidence=matter.confidence,
-                    slots={"clause": matter.clause},
-                )
+            self._store_understanding(tx, snapshot, thought)
+            stored = snapshot_in(tx.connection, snapshot.ticket["id"])
+            # What came in meanwhile has not been read.
+            stored.ticket["wake_seq"] = snapshot.ticket["wake_seq"]
+            skill = "account" if rule == "I3" else first
+            escalate_at_once(self.parts, tx, journal, stored, rule, reason, skill)
+
+    def _store_understanding(self, tx: Transaction, snapshot: Snapshot, thought: Thought) -> None:
+        store_understanding(tx, snapshot, thought)
+        taken = {i["position"] for i in snapshot.issues}
+        for position, matter in enumerate(thought.matters):
+            if matter.stored is not None or position in taken:
+                continue
+            tx.insert(
+                Issue,
+                id=tx.ids("i"),
+                ticket_id=snapshot.ticket["id"],
+                position=position,
+                kind=matter.kind,
+                intent=intent_of(matter.kind).value,
+                confidence=matter.confidence,
+                slots={"clause": matter.clause},
+            )
 
     def _close_noise(self, journal: Journal, snapshot: Snapshot, thought: Thought) -> bool:
         """N1: noise closes a ticket that asked for nothing; one that did goes on as it was.

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from agents.actions.views import public
 from data.columns import canonical
-from data.errors import Fenced
 from data.redaction import redact
-from data.store import EVENT, PAYLOAD, TICKET, NewEvent, Store, Transaction
+from data.store import EVENT, PAYLOAD, NewEvent, Store, Transaction
 
 FLUSH_SECONDS = 0.05
 """Recorded reads are committed together, but never later than this after the first of them."""
@@ -23,8 +22,8 @@ class Journal:
     """One pass over one ticket by one worker.
 
     Steps that only read are kept until the next write, or until they took `FLUSH_SECONDS`;
-    then they commit together. The first write raises the ticket's epoch; if another worker did
-    so meanwhile, that write and every later one is refused with Fenced.
+    then they commit together. Each write raises the ticket's epoch; if another worker wrote since
+    the ticket was read, that write and every later one is refused with Fenced.
     """
 
     def __init__(self, store: Store, ticket: dict[str, Any]) -> None:
@@ -35,7 +34,6 @@ class Journal:
         self.names: tuple[str, ...] = ()
         """The customer's names, hidden in what is logged."""
         self._epoch: int = ticket["epoch"]
-        self._held = False
         self._lock = threading.RLock()
         self._waiting: list[NewEvent] = []
         self._since = time.monotonic()
@@ -128,21 +126,11 @@ class Journal:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that first makes sure that the ticket is still ours."""
-        with self._lock, self.store.write() as tx:
-            if self._held:
+        with self._lock:
+            with self.store.write() as tx:
                 tx.fence(self.ticket_id, self._epoch)
-            else:
-                taken = tx.connection.execute(
-                    update(TICKET)
-                    .where(TICKET.c.id == self.ticket_id, TICKET.c.epoch == self._epoch)
-                    .values(epoch=self._epoch + 1)
-                )
-                if taken.rowcount != 1:
-                    raise Fenced(f"another worker has ticket {self.ticket_id}")
-            waiting, self._waiting = self._waiting, []
-            for event in waiting:
-                tx.append(event)
-            yield tx
-        if not self._held:
-            self._held = True
+                waiting, self._waiting = self._waiting, []
+                for event in waiting:
+                    tx.append(event)
+                yield tx
             self._epoch += 1

@@ -258,43 +258,43 @@ def end_run(
 
 
 def escalate_at_once(
-    parts: Parts, journal: Journal, snapshot: Snapshot, rule: str, reason: str, skill: str | None
+    parts: Parts,
+    tx: Transaction,
+    journal: Journal,
+    snapshot: Snapshot,
+    rule: str,
+    reason: str,
+    skill: str | None,
 ) -> None:
     """Hand the whole ticket over; what still waits for approval is withdrawn, nothing is
     answered."""
-    with journal.write() as tx:
-        for action in snapshot.actions:
-            waits = action["state"] in (ActionState.PROPOSED, ActionState.APPROVED)
-            if waits and action["proposed_by"] is None:
-                tx.set_action(
-                    action["id"], ActionState.WITHDRAWN, was=[ActionState(action["state"])],
-                    problem="the ticket went to a person",
-                )  # fmt: skip
-                journal.tell(
-                    tx,
-                    "action.withdrawn",
-                    {"action": action["id"], "why": "the ticket went to a person"},
-                )
-        for issue in snapshot.issues:
-            if issue["state"] in (IssueState.OPEN, IssueState.AWAITING_CUSTOMER):
-                tx.connection.execute(
-                    update(ISSUE)
-                    .where(ISSUE.c.id == issue["id"])
-                    .values(state=IssueState.ESCALATED.value)
-                )
-        summary = summarise(snapshot, snapshot.issues, snapshot.actions, reason)
-        chosen = skill if skill and skill != Intent.ESCALATE else ANY
-        escalation = hand_over(parts, tx, snapshot, chosen, reason, summary)
-        why = Why("policy_refused", rule, reason)
-        journal.tell(tx, "handoff", {**escalation, "rule": rule, "summary": summary})
-        journal.tell(tx, "run.ended", {"status": "escalated", "outcome": why.as_json()})
-        end_run(tx, snapshot, RunState.ENDED)
-        mark_read(
-            tx,
-            snapshot,
-            status=TicketStatus.ESCALATED.value,
-            outcome=why.as_json(),
-            escalation={k: escalation[k] for k in ("skill", "to", "kind")},
-            timer_at=waits_until(parts, tx, escalation),
-            money_at_risk=0,
-        )
+    for action in snapshot.actions:
+        waits = action["state"] in (ActionState.PROPOSED, ActionState.APPROVED)
+        if waits and action["proposed_by"] is None:
+            why = "the ticket went to a person"
+            was = [ActionState(action["state"])]
+            tx.set_action(action["id"], ActionState.WITHDRAWN, was=was, problem=why)
+            journal.tell(tx, "action.withdrawn", {"action": action["id"], "why": why})
+    for issue in snapshot.issues:
+        if issue["state"] in (IssueState.OPEN, IssueState.AWAITING_CUSTOMER):
+            tx.connection.execute(
+                update(ISSUE)
+                .where(ISSUE.c.id == issue["id"])
+                .values(state=IssueState.ESCALATED.value)
+            )
+    summary = summarise(snapshot, snapshot.issues, snapshot.actions, reason)
+    chosen = skill if skill and skill != Intent.ESCALATE else ANY
+    escalation = hand_over(parts, tx, snapshot, chosen, reason, summary)
+    why_so = Why("policy_refused", rule, reason)
+    journal.tell(tx, "handoff", {**escalation, "rule": rule, "summary": summary})
+    journal.tell(tx, "run.ended", {"status": "escalated", "outcome": why_so.as_json()})
+    end_run(tx, snapshot, RunState.ENDED)
+    mark_read(
+        tx,
+        snapshot,
+        status=TicketStatus.ESCALATED.value,
+        outcome=why_so.as_json(),
+        escalation={k: escalation[k] for k in ("skill", "to", "kind")},
+        timer_at=waits_until(parts, tx, escalation),
+        money_at_risk=0,
+    )

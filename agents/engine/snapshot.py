@@ -74,15 +74,20 @@ _NEWEST_RUN = select(RUN).where(RUN.c.ticket_id == _ID).order_by(RUN.c.number.de
 def take_snapshot(store: Store, ticket_id: str) -> Snapshot:
     """Read the ticket and what belongs to it."""
     with store.read() as connection:
-        ticket = _rows(connection, _TICKET, ticket_id=ticket_id)[0]
-        messages = _rows(connection, _MESSAGES, ticket_id=ticket_id)
-        issues = _rows(connection, _ISSUES, ticket_id=ticket_id)
-        actions = _rows(connection, _ACTIONS, ticket_id=ticket_id)
-        decisions: dict[str, list[Row]] = {}
-        if actions:
-            for row in _rows(connection, _DECISIONS, ticket_id=ticket_id):
-                decisions.setdefault(row["action_id"], []).append(row)
-        runs = _rows(connection, _NEWEST_RUN, ticket_id=ticket_id)
+        return snapshot_in(connection, ticket_id)
+
+
+def snapshot_in(connection: Connection, ticket_id: str) -> Snapshot:
+    """The ticket and what belongs to it as a transaction sees them."""
+    ticket = _rows(connection, _TICKET, ticket_id=ticket_id)[0]
+    messages = _rows(connection, _MESSAGES, ticket_id=ticket_id)
+    issues = _rows(connection, _ISSUES, ticket_id=ticket_id)
+    actions = _rows(connection, _ACTIONS, ticket_id=ticket_id)
+    decisions: dict[str, list[Row]] = {}
+    if actions:
+        for row in _rows(connection, _DECISIONS, ticket_id=ticket_id):
+            decisions.setdefault(row["action_id"], []).append(row)
+    runs = _rows(connection, _NEWEST_RUN, ticket_id=ticket_id)
     return Snapshot(ticket, messages, issues, actions, decisions, runs[0] if runs else None)
 
 

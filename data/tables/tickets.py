@@ -93,7 +93,7 @@ class Ticket(SQLModel, table=True):
     pending: bool = True
     """wake_seq > read_seq, stored so that workers find it by index."""
     epoch: int = 0
-    """Raised when a worker takes the ticket up; a write of an older epoch is refused."""
+    """Raised by each write of a worker; a write upon an older epoch is refused."""
 
 
 class Message(SQLModel, table=True):

@@ -16,6 +16,7 @@ SCENARIOS = {
     "three-in-one": (0.0, 0, []),
     "approval-two-people": (0.0, 1, ["process_refund"]),
     "p1-german": (0.06, 0, []),
+    "e2-legal-threat": (0.0, 0, []),
 }
 """Name to the pause of each read (past 0.05 s each recorded read commits by itself), the requests
 that a person must decide at least, and writes that must be among the effects."""
