@@ -25,6 +25,11 @@ class Everyday(App[None]):
     """The file that a choice made here is kept in."""
     _interrupted = -LEAVE_SECONDS
 
+    async def on_event(self, event: events.Event) -> None:
+        """What a person still does while the console ends finds no screen, and is let go."""
+        if not isinstance(event, events.InputEvent) or self.screen_stack:
+            await super().on_event(event)
+
     def send(self, sequence: str) -> None:
         """Send a sequence to the terminal, where there is one."""
         # Textual has no public way to send a sequence of one's own among its frames.

@@ -201,11 +201,9 @@ async def test_a_letter_right_after_g_is_no_decision(session: TestSession) -> No
         await press(pilot, "g", "a", "end")
         low = desk.preview.shown
         assert low is not None
-        for _ in range(5):
-            for key in "gaga":
-                app.simulate_key(key)
-        await until(pilot, lambda: app.screen is desk)
-        await pilot.pause(0.2)
+        for key in "gaga" * 5 + "gq":
+            app.simulate_key(key)
+        await until(pilot, lambda: app.screen is desk and desk.pane == "queue")
         assert session.service.calls == []
         assert find_action(session.store, low.id).state == "proposed"
 

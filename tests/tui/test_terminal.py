@@ -228,7 +228,7 @@ def test_without_colours_everything_is_there(start: Start, environment: dict[str
     for sign in ("▌", "◆ 4 need approval", "○ no worker", "▲ escalated"):
         assert sign in shown
     terminal.press("v")
-    terminal.until("▸ open")
+    terminal.until(lambda shown: re.search(r"▸ +\d* *open", shown))
     terminal.press("escape")
     terminal.until_gone("─ View ─")
     colours = re.findall(r"\x1b\[[0-9;]*[34]8;2;(\d+);(\d+);(\d+)", terminal.written)

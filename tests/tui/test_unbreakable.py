@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, update
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from console.app import Handrail
 from console.screens.desk import Desk
@@ -20,7 +20,7 @@ from data.queries.approvals import find_action
 from data.store import table
 from data.tables import Worker
 from tests.tui.company import add_refund_ticket
-from tests.tui.driving import console, opened, press, until, words
+from tests.tui.driving import console, opened, press, settle, until
 from tests.tui.rows import NOW
 from tests.tui.world import TestSession, make_session
 
@@ -68,14 +68,22 @@ def impatient(session: TestSession, milliseconds: int = 200) -> None:
 
 
 def status(app: Handrail) -> str:
-    return words(app, "#status")
+    """The first line of the desk, whatever stands before it."""
+    desk = next(screen for screen in app.screen_stack if isinstance(screen, Desk))
+    return str(desk.query_one("#status", Static).content)
 
 
-async def low_risk(pilot: Any, desk: Desk) -> str:
-    """Put the cursor on an approval that asks nothing further; its id."""
+async def approve(pilot: Any) -> None:
+    """Approve what is shown, and say yes where that is asked."""
+    await press(pilot, "a")
+    if not isinstance(pilot.app.screen, Desk):
+        await pilot.press("y")
+
+
+async def an_approval(pilot: Any, desk: Desk) -> str:
+    """Go to what waits; the id of what is shown there."""
     await press(pilot, "g", "a")
-    desk.approvals.go([a.id for a in desk.approvals.actions].index("a_credit"))
-    await press(pilot)
+    await settle(pilot)
     assert desk.preview.shown is not None
     return desk.preview.shown.id
 
@@ -145,9 +153,9 @@ async def test_a_lock_of_another_program(session: TestSession, tmp_path: Path) -
     other = sqlite3.connect(tmp_path / "w.db", isolation_level=None, check_same_thread=False)
     async with app.run_test(size=(160, 48)) as pilot:
         desk = await opened(pilot)
-        wanted = await low_risk(pilot, desk)
+        wanted = await an_approval(pilot, desk)
         other.execute("BEGIN IMMEDIATE")
-        await press(pilot, "a")
+        await approve(pilot)
         await until(pilot, lambda: app.told)
         assert "not written: another program holds the database" in app.told[0]
         assert "another program holds the database" in status(app)
@@ -155,7 +163,7 @@ async def test_a_lock_of_another_program(session: TestSession, tmp_path: Path) -
         await press(pilot, "j", "k", "question_mark", "escape")
         assert find_action(session.store, wanted).state == "proposed"
         other.execute("ROLLBACK")
-        await press(pilot, "a")
+        await approve(pilot)
         await until(pilot, lambda: find_action(session.store, wanted).state == "approved")
         await until(pilot, lambda: "another program" not in status(app))
     other.close()
@@ -169,9 +177,9 @@ async def test_a_decision_that_takes_long_is_said_while_it_does(
     other = sqlite3.connect(tmp_path / "w.db", isolation_level=None, check_same_thread=False)
     async with app.run_test(size=(160, 48)) as pilot:
         desk = await opened(pilot)
-        wanted = await low_risk(pilot, desk)
+        wanted = await an_approval(pilot, desk)
         other.execute("BEGIN IMMEDIATE")
-        await pilot.press("a")
+        await approve(pilot)
         await until(pilot, lambda: "writing … another program holds the database" in status(app))
         other.execute("ROLLBACK")
         await until(pilot, lambda: find_action(session.store, wanted).state == "approved")
@@ -196,7 +204,7 @@ async def test_a_full_disk(session: TestSession) -> None:
     app = console(session)
     async with app.run_test(size=(160, 48)) as pilot:
         desk = await opened(pilot)
-        wanted = await low_risk(pilot, desk)
+        wanted = await an_approval(pilot, desk)
         full.pages = 1
 
         async def reject() -> None:
@@ -256,4 +264,4 @@ async def test_what_cannot_be_read_is_said_and_read_again_by_itself(session: Tes
         assert desk.detail is not None
         with session.store.write() as t:
             add_refund_ticket(t, "T-9", id="a_9")
-        await until(pilot, lambda: desk.approvals.count == 5)
+        await until(pilot, lambda: "◆ 5 " in status(app))
