@@ -207,9 +207,9 @@ def _drawn(connection: sqlite3.Connection, columns: int, lines: int, user: str) 
     for row in rows:
         body += ["  " + _styled(pieces) for pieces in ticket_lines(row, now, room - 3)]
     head = [
-        _styled([(" opening …  ", "muted"), (fit(told, columns - 12), "")]),
+        _styled([(f" {fit(told, columns - 2)}", "")]),
         "",
-        _styled([(f" ▸Queue ({total:,})", "strong")]),
+        _styled([(f"  Queue: {total:,} open, ", "strong"), ("opening the console …", "muted")]),
     ]
     if three:
         title = "─ Queue: open, newest "
