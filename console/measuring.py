@@ -31,16 +31,19 @@ def length(seconds: float) -> str:
     return f"{whole // 60}m {whole % 60}s" if whole % 60 else f"{whole // 60}m"
 
 
+def _percent(value: float) -> str:
+    """With a decimal where it would else be taken for nothing, all, or a target that is near."""
+    whole = abs(value - round(value)) < 0.05
+    return f"{value:.0f} %" if whole or 10 <= value <= 99 else f"{value:.1f} %"
+
+
 def number(measure: Measure, value: float | None) -> str:
     """A value in the unit of its measure."""
     if value is None:
         return NO_DATA
     match measure.unit:
         case Unit.SHARE:
-            percent = 100 * value
-            return (
-                f"{percent:.1f} %" if 0 < percent < 10 or 99 < percent < 100 else f"{percent:.0f} %"
-            )
+            return _percent(100 * value)
         case Unit.SECONDS:
             return length(value)
         case Unit.POINTS:

@@ -138,7 +138,7 @@ def _period(store: "Store", since: str, until: str) -> "Period":
     return Period(day_of(since, now), last)
 
 
-def headings(report: "Report") -> str:
+def heading(report: "Report") -> str:
     """What is measured, in a line."""
     period = report.period
     days = "1 day" if period.days == 1 else f"{period.days:,} days"

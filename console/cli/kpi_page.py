@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from console.cli.kpi import headings
+from console.cli.kpi import heading
 from console.cli.kpi_table import MAIN
 from console.format import line
 from console.measuring import DIMENSION, aim, by_name, number, spread, verdict
+from data.measures.definitions import Measure
 from data.measures.report import Report, Value
 
 _STYLE = """
@@ -45,7 +46,7 @@ _HEAD = """<!doctype html>
 
 def page_of(report: Report, days: Report, now: datetime) -> str:
     """The page: a tile for each measure with its course by day, and a table of the parts."""
-    title = f"Handrail: measures, {headings(report)}"
+    title = f"Handrail: measures, {heading(report)}"
     courses = [[group.values[at].value for group in days.groups] for at in range(len(report.total))]
     parts = [
         _HEAD.format(title=escape(title), style=_STYLE),
@@ -70,12 +71,12 @@ def _tile(value: Value, course: Sequence[float | None]) -> str:
     times = f"<p>{escape(spread(value))}</p>" if spread(value) else ""
     return (
         f'<section class="tile"><h3>{escape(measure.title)}</h3>{shown}<div>{wanted}{met}</div>'
-        f"{_bars(course, measure.title)}<p>{value.count:,} {escape(measure.counted)}</p>{times}"
+        f"{_bars(course, measure)}<p>{value.count:,} {escape(measure.counted)}</p>{times}"
         f"<p>{escape(measure.definition)}</p></section>\n"
     )
 
 
-def _bars(course: Sequence[float | None], title: str) -> str:
+def _bars(course: Sequence[float | None], measure: Measure) -> str:
     """The course by day; a day without data has no bar, a zero a line."""
     most = max((value for value in course if value is not None), default=None)
     if most is None or len(course) < 2:
@@ -87,9 +88,11 @@ def _bars(course: Sequence[float | None], title: str) -> str:
             bars.append(
                 f'<rect x="{at * 10 + 1}" y="{40 - height:.1f}" width="8" height="{height:.1f}"/>'
             )
+    told = f"{measure.title} by day, {number(measure, most)} at most"
     return (
         f'<svg viewBox="0 0 {len(course) * 10} 40" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(title)} by day">{"".join(bars)}</svg>'
+        f'aria-label="{escape(told)}">{"".join(bars)}</svg>'
+        f"<p>By day; at most {escape(number(measure, most))}.</p>"
     )
 
 

@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from console.cli.kpi import headings
+from console.cli.kpi import heading
 from console.cli.printing import cell, out, screen
 from console.format import line
 from console.measuring import DIMENSION, aim, by_name, number, spread, verdict
@@ -22,7 +22,7 @@ _COLUMN = 15
 
 def print_report(report: Report) -> None:
     """The measures of the whole period, then those of its parts."""
-    out(headings(report))
+    out(heading(report))
     out("")
     _print_total(report)
     if report.by is not None:
@@ -82,4 +82,4 @@ def _print_groups(report: Report) -> None:
         table.add_row(*[cell(text) for text in row])
     screen().print(table)
     if len(names) < len(MAIN):
-        out("A wider terminal shows more; --json and --csv hold all of them.")
+        out("--json and --csv hold the other measures; a wider terminal shows more of them.")
