@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agents.founding import Founded
     from agents.operators import Operators
     from agents.service import Service
+    from agents.understanding.shelf import Shelf
     from agents.wiring import Places
     from console.signing_in import Proof
 
@@ -243,6 +244,16 @@ def folder_of(db: str | None) -> Path | None:
     if url.get_backend_name() != "sqlite" or not url.database:
         return None
     return Path(url.database).parent
+
+
+def shelf_of(db: str | None) -> "Shelf | None":
+    """Where the models of the workspace that is meant lie, there or not; None for a server."""
+    from agents.understanding.shelf import shelf_beside
+
+    url = parse_url(meant(db))
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return shelf_beside(Path(url.database))
 
 
 def place_of(store: Workspace) -> str:

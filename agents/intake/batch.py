@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Protocol
 
+from agents.intake.measuring import Measured
 from agents.intake.records import Incoming, Reject
 
 COLUMNS = (
@@ -80,6 +81,10 @@ class Tally:
     sentiments: Counter[str] = field(default_factory=Counter)
     priorities: Counter[str] = field(default_factory=Counter)
     escalated_intents: Counter[str] = field(default_factory=Counter)
+    escalated_reasons: Counter[str] = field(default_factory=Counter)
+    """Rows for people by the reason, without what it adds about the single row."""
+    measured: Measured | None = None
+    """How that compares with the team's own labels, where they were named."""
 
     @property
     def mean_confidence(self) -> float:
@@ -97,16 +102,20 @@ class Tally:
         if result.escalate:
             self.escalated += 1
             self.escalated_intents[result.intent] += 1
+            self.escalated_reasons[result.reason.partition(";")[0][:80]] += 1
 
     def stored_form(self) -> dict[str, Any]:
         """The tally as JSON."""
-        return dict(vars(self))
+        return {**vars(self), "measured": self.measured and self.measured.stored_form()}
 
     @classmethod
     def restored(cls, stored: dict[str, Any]) -> "Tally":
         """The tally of `stored_form`."""
         tally = cls()
         for name, value in stored.items():
+            if name == "measured":
+                tally.measured = Measured.restored(value) if value else None
+                continue
             counted = isinstance(getattr(tally, name), Counter)
             setattr(tally, name, Counter(value) if counted else value)
         return tally
@@ -199,6 +208,8 @@ def triage_all(
         rows = []
         for (number, record), result in zip(readable, results, strict=True):
             tally.add(result)
+            if tally.measured is not None:
+                tally.measured.add(record.labels, result)
             tally.cut += len(record.subject) + len(record.body) > LONGEST_READ
             rows.append(row_of(record, number, result))
         if queue is not None and readable:

@@ -21,6 +21,9 @@ from tokenizers import Tokenizer
 ENCODER_WEIGHT = 2.0
 """How much the encoder counts beside the n-grams."""
 
+WIDTH = 384
+"""How many of the features come from the encoder; they stand first."""
+
 _TOKENS = 96
 _BATCH = 2048
 """Tokens at a time, padding included; more are no faster."""
@@ -68,13 +71,13 @@ def _tokenizer() -> Tokenizer:
 
 
 _seen: dict[str, Floats] = {}
-_NOTHING: Floats = np.zeros(384, np.float32)
+_NOTHING: Floats = np.zeros(WIDTH, np.float32)
 
 
 def embed(texts: list[str]) -> Floats:
     """One unit vector of 384 numbers per text; recent texts are remembered."""
     if not texts:
-        return np.zeros((0, 384), np.float32)
+        return np.zeros((0, WIDTH), np.float32)
     if len(_seen) > 20_000:
         _seen.clear()
     # Looked up once: another thread may clear what is remembered meanwhile.

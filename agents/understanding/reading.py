@@ -26,6 +26,19 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Own:
+    """What a team's own model says of a message."""
+
+    version: str
+    routes: dict[str, float]
+    """How likely it goes to each intent, the likeliest first."""
+    issues: dict[str, float]
+    """The likeliest of the team's own issues; none if it never named any."""
+    strange: bool
+    """Whether it is unlike the tickets that the model was fitted on."""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What one message says."""
 
@@ -52,6 +65,8 @@ class Reading:
     """Its clauses, without the subject and without instructions to agents."""
     routes: dict[str, float] = field(default_factory=dict)
     """How likely the whole of it goes to each intent in any company, or is `outside` of support."""
+    own: Own | None = None
+    """What the team's own model says of it, where there is one."""
 
 
 @dataclass(frozen=True)

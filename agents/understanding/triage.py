@@ -3,7 +3,7 @@
 import re
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,9 @@ from agents.understanding.text import own_words, plain_text
 from agents.understanding.visible import concealed, visible
 from data.vocabulary import Intent, Priority, Sentiment
 
+if TYPE_CHECKING:
+    from agents.understanding.own_model import OwnModel
+
 _SHORTEST_SPAM = 7
 """Words of a message without a link from which on it can be told to be spam."""
 
@@ -46,15 +49,24 @@ something is asked for, and how likely a text may be outside of support."""
 _TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
 
 
+UNSURE = "confidence is low"
+STRANGE = "unlike the tickets that the model was fitted on"
+
+
 def read_message(subject: str, body: str, model: TriageModel | None = None) -> Reading:
     """Read one message; `subject` may be empty. Never raises on any text."""
     return read_messages([(subject, body)], model)[0]
 
 
 def read_messages(
-    messages: list[tuple[str, str]], model: TriageModel | None = None
+    messages: list[tuple[str, str]],
+    model: TriageModel | None = None,
+    own: "OwnModel | None" = None,
 ) -> list[Reading]:
-    """Read many messages (subject, body) at once; the order is kept."""
+    """Read many messages (subject, body) at once; the order is kept.
+
+    `own` is a team's own model; what it says is added to each reading.
+    """
     from agents.understanding.encoder import embed
 
     model = model or packaged_model()
@@ -71,7 +83,7 @@ def read_messages(
     rows |= _kinds_of(model, small.keys() - rows.keys())
     halves = {half for plan in plans for half in halves_needed(model, plan.parts, rows)}
     rows |= _kinds_of(model, halves - rows.keys())
-    return [
+    readings = [
         _read(
             model,
             plan,
@@ -82,6 +94,12 @@ def read_messages(
         )
         for plan in plans
     ]
+    return own.read(readings, [plan.whole for plan in plans]) if own else readings
+
+
+def whole_of(subject: str, body: str) -> str:
+    """The text by which a message as a whole is judged."""
+    return _plan(subject, body).whole
 
 
 @dataclass(frozen=True)
@@ -281,32 +299,41 @@ def priority_of(reading: Reading, tier: str | None = None) -> Priority:
     return Priority.NORMAL if score > 0.2 else Priority.LOW
 
 
-def triage_rows(batch: list[Any], *, confidence_under: float = 0.5) -> list[TriageRow]:
+def triage_rows(
+    batch: list[Any], *, own: "OwnModel | None" = None, confidence_under: float = 0.5
+) -> list[TriageRow]:
     """Triage of many tickets without any record beside their words; `subject` and `body` are
     read."""
-    readings = read_messages([(t.subject or "", t.body or "") for t in batch])
+    readings = read_messages([(t.subject or "", t.body or "") for t in batch], own=own)
     return [row_of(reading, confidence_under) for reading in readings]
 
 
 def row_of(reading: Reading, confidence_under: float = 0.5) -> TriageRow:
     """What batch triage says of a message that was read."""
     intent, confidence = route_of(reading)
+    own = reading.own
     reason, escalate = "", False
-    if reading.noise:
+    if _is_noise(reading):
         reason = f"noise: {reading.noise}"
     elif reading.triggers:
         reason, escalate = ", ".join(reading.triggers), True
     elif reading.sentiment is Sentiment.ANGRY and reading.urgency > 0.8:
         reason, escalate = "angry and urgent", True
+    elif own is not None and own.strange:
+        reason, escalate = STRANGE, True
     elif intent is Intent.ESCALATE:
         reason, escalate = "no support request recognised", True
+        if own is not None:
+            reason = "the team labels such tickets as ones for a person"
     elif confidence < confidence_under:
-        reason, escalate = "confidence is low", True
+        reason, escalate = UNSURE, True
     elif reading.instruction:
         reason = "holds an instruction to agents, which is not followed"
     return TriageRow(
         intent=intent.value,
-        issues=[issue.kind for issue in reading.issues],
+        issues=list(own.issues)[:1]
+        if own is not None and own.issues
+        else [issue.kind for issue in reading.issues],
         sentiment=reading.sentiment.value,
         urgency=reading.urgency,
         confidence=round(confidence, 3),
@@ -317,12 +344,21 @@ def row_of(reading: Reading, confidence_under: float = 0.5) -> TriageRow:
     )
 
 
+def _is_noise(reading: Reading) -> bool:
+    """Whether it is noise, which is never like what a team labelled."""
+    return bool(reading.noise) and (reading.own is None or reading.own.strange)
+
+
 def route_of(reading: Reading) -> tuple[Intent, float]:
     """Where a message of any company goes, and how sure that is; `escalate` if it asks for nothing.
 
     The kinds of request that the agents know, and the topics of support at large, are weighed
-    together: a kind that is sure decides, a doubtful one gives way to the topic.
+    together: a kind that is sure decides, a doubtful one gives way to the topic. A team's own model
+    decides by itself.
     """
+    if reading.own is not None and not _is_noise(reading):
+        best_name, sure = next(iter(reading.own.routes.items()))
+        return Intent(best_name), sure
     if reading.noise or (reading.triggers and not reading.issues):
         return Intent.ESCALATE, reading.confidence
     weights = {Intent(r): p for r, p in reading.routes.items() if r != OUTSIDE}

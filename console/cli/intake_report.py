@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from agents.intake.batch import Tally
 from agents.intake.source import Source
 from console.cli.intake_options import say
+from console.cli.measure_report import tell_measured
+from console.format import line
 
 _PLAIN_EVERY = 5.0
 """Seconds between lines where standard error is no terminal."""
@@ -101,6 +104,10 @@ def summarize(tally: Tally) -> None:
     if tally.rows:
         console.print(_intents(tally))
         console.print(_confidence(tally))
+    if tally.escalated_reasons:
+        console.print(_reasons(tally))
+    if tally.measured is not None and tally.measured.rows:
+        tell_measured(tally.measured, console)
     parts = [f"{tally.rows:,} rows", f"{tally.escalated:,} to a person"]
     parts.append(f"{tally.rejected:,} rejected")
     if tally.stored or tally.duplicates:
@@ -128,4 +135,12 @@ def _confidence(tally: Tally) -> Table:
     for tenth, rows in enumerate(tally.confidence_bins):
         bar = "█" * max(1, round(_BAR * rows / highest)) if rows else ""
         table.add_row(f"{tenth / 10:.1f} to {(tenth + 1) / 10:.1f}", bar, f"{rows:,}")
+    return table
+
+
+def _reasons(tally: Tally) -> Table:
+    table = Table("to a person, because", box=None, pad_edge=False)
+    table.add_column("rows", justify="right")
+    for reason, rows in tally.escalated_reasons.most_common():
+        table.add_row(Text(line(reason or "no reason given")), f"{rows:,}")
     return table

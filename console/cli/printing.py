@@ -67,6 +67,11 @@ class Progress:
         self._done += 1
         self._tell()
 
+    def at(self, done: int, total: int) -> None:
+        """So many of so many are done."""
+        self._done, self._total = done, total
+        self._tell()
+
     def clear(self) -> None:
         """Take the line away, so that another can be written."""
         if self._shown:

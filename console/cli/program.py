@@ -32,6 +32,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "receive": ("console.cli.ingest", "Add a customer's further message to a ticket."),
         "survey": ("console.cli.survey", "Take in what customers answered to surveys."),
         "triage": ("console.cli.triage", "Classify the tickets of files, without a workspace."),
+        "train": ("console.cli.train", "Fit triage to your own labelled tickets."),
     },
     "Agents": {
         "work": ("console.cli.work", "A worker without a screen."),

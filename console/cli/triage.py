@@ -1,6 +1,7 @@
 """`handrail triage`: batch triage of files, to a file or a stream."""
 
 import io
+import json
 import os
 import shlex
 import sys
@@ -17,8 +18,9 @@ from agents.intake.batch import Classify, Queue, Sink, Tally, triage_all
 from agents.intake.fields import parse_map
 from agents.intake.formats import Reading
 from agents.intake.layouts import BY_SUFFIX, Layout
+from agents.intake.measuring import Measured, check_column
 from agents.intake.partial import FileSink
-from agents.intake.records import safe, shown
+from agents.intake.records import Incoming, Reject, safe, shown
 from agents.intake.source import Source
 from agents.intake.streams import StreamSink
 from console.cli.intake_options import (
@@ -36,6 +38,34 @@ from console.cli.intake_report import follow, summarize
 from console.cli.options import Db
 from data.errors import BadFile, HandrailError
 
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        metavar="COLUMN",
+        help="Measure against your own labels in this column: intents, or names of issues.",
+        show_default=False,
+    ),
+]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE", help="Write the measurement as JSON.", show_default=False
+    ),
+]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="FILE",
+        help="A model that `handrail train` stored (default: the one in use in the workspace).",
+        show_default=False,
+    ),
+]
+PackagedModel = Annotated[
+    bool, typer.Option("--packaged", help="The packaged model, whatever is in use.")
+]
+
 OpenQueue = Callable[[str | None], AbstractContextManager[Queue]]
 """Opens the workspace at a path or URL, for records to be put into its queue."""
 
@@ -52,6 +82,14 @@ class Job:
     limit: int | None
     resume: bool
     db: str | None
+    labels: str | None = None
+    """The column with the team's own labels, to measure against."""
+    report: Path | None = None
+    """Where the measurement goes, as JSON."""
+    model: Path | None = None
+    """The file of the team's own model that answers; None for the packaged one alone."""
+    chosen: tuple[str, ...] = ()
+    """The options by which the model was named."""
 
     def identity(self, sources: Sequence[Source]) -> dict[str, object]:
         """What a resumed run must share with the stopped one."""
@@ -61,6 +99,8 @@ class Job:
             "map": dict(self.reading.mapping),
             "encoding": self.reading.encoding,
             "store": self.store,
+            "labels": self.labels,
+            "model": self.model.name if self.model else None,
         }
 
     def command(self) -> str:
@@ -74,16 +114,38 @@ class Job:
             words += ["--limit", str(self.limit)]
         if self.store:
             words.append("--store")
+        if self.labels:
+            words += ["--labels", self.labels]
+        if self.report:
+            words += ["--report", str(self.report)]
+        words += self.chosen
         if self.db:
             words += ["--db", self.db]
         return safe(shlex.join([*words, "--resume"]))
 
 
-def packaged_classifier() -> Classify:
-    """The classifier that the product brings; loading it takes a moment."""
+def classifier(model: Path | None) -> Classify:
+    """What classifies: the packaged model, with the team's own of the file `model` before it.
+
+    Loading takes a moment.
+    """
     from agents.understanding.triage import triage_rows
 
-    return triage_rows
+    if model is None:
+        return triage_rows
+    from agents.understanding.own_model import load_own
+
+    own = load_own(model)
+    return lambda batch: triage_rows(batch, own=own)
+
+
+def model_in_use(db: str | None) -> Path | None:
+    """The file of the model that the workspace uses, if there is one and it uses its own."""
+    from console.bootstrap import shelf_of
+
+    shelf = shelf_of(db)
+    version = shelf.current() if shelf else None
+    return shelf.path(version) if shelf and version else None
 
 
 @contextmanager
@@ -95,7 +157,11 @@ def workspace_queue(db: str | None) -> Iterator[Queue]:
         yield queueing(session)
 
 
-def triage_with(load: Callable[[], Classify], open_queue: OpenQueue) -> Callable[..., None]:
+def triage_with(
+    load: Callable[[Path | None], Classify],
+    open_queue: OpenQueue,
+    in_use: Callable[[str | None], Path | None] = model_in_use,
+) -> Callable[..., None]:
     """The command, with the classifier and the queue that it is to use."""
 
     def triage(
@@ -127,9 +193,15 @@ def triage_with(load: Callable[[], Classify], open_queue: OpenQueue) -> Callable
         resume: Annotated[
             bool, typer.Option("--resume", help="Go on where a run with the same OUT was stopped.")
         ] = False,
+        labels: Labels = None,
+        report: Report = None,
+        model: ModelFile = None,
+        packaged: PackagedModel = False,
         db: Db = None,
     ) -> None:
         """Classify tickets in files: intent, issues, tone, urgency, and which need a person.
+
+        The workspace's own model answers, if `handrail train` made one there.
 
         One row for each ticket, in the order of the input. Records that cannot be read go to
         OUT.rejects.csv with their line and the reason (to standard error without OUT), and the exit
@@ -140,14 +212,39 @@ def triage_with(load: Callable[[], Classify], open_queue: OpenQueue) -> Callable
                 raise HandrailError(f"--limit {limit}: give a number from 1 on")
             reading = Reading(parse_map(mapping or []), encoding)
             form = layout_of(out, layout)
-            tally = run(Job(files, out, form, reading, store, limit, resume, db), load, open_queue)
+            if report is not None and labels is None:
+                raise HandrailError("--report needs --labels, the column to measure against")
+            if model is not None and packaged:
+                raise HandrailError("give --model or --packaged, not both")
+            named = ("--model", str(model)) if model else ("--packaged",) if packaged else ()
+            found = model if model or packaged else in_use(db)
+            if found is not None:
+                say(f"model: {safe(found.stem)}")
+            job = Job(
+                files, out, form, reading, store, limit, resume, db, labels, report, found, named
+            )
+            tally = run(job, lambda: load(found), open_queue)
             summarize(tally)
+            if report is not None and tally.measured is not None:
+                write_report(report, tally.measured)
             if tally.rejected and out != "-":
                 say(f"rejected records are in {safe(out)}.rejects.csv")
         if tally.rejected:
             raise typer.Exit(1)
 
     return triage
+
+
+def write_report(path: Path, measured: Measured) -> None:
+    """Write the measurement as JSON; HandrailError if that cannot be done."""
+    try:
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_text(json.dumps(measured.document(), indent=2) + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as problem:
+        raise HandrailError(
+            f"--report {shown(str(path))}: cannot be written: {problem.strerror}"
+        ) from problem
 
 
 def layout_of(out: str, named: str | None) -> Layout:
@@ -194,6 +291,9 @@ def _work(
         # An input that cannot be used is found before the classifier is loaded.
         records = records_of(sources, job.reading)
         first = list(islice(records, 1))
+        if job.labels is not None and tally.measured is None:
+            tally.measured = Measured(job.labels)
+        _check_labels(job, first)
         classify = load()
         quiet = job.out == "-" and sys.stdout.isatty()
         show = stack.enter_context(follow(sources, done=tally.done, limit=job.limit, quiet=quiet))
@@ -206,6 +306,13 @@ def _work(
             queue=queue,
             on_batch=lambda tally: show(tally.done),
         )
+
+
+def _check_labels(job: Job, first: list[Incoming | Reject]) -> None:
+    """Find a wrong column before anything is classified."""
+    for record in first:
+        if job.labels is not None and isinstance(record, Incoming):
+            check_column(job.labels, record.labels)
 
 
 def _to_file(
@@ -270,4 +377,4 @@ def _stream(out: str) -> Iterator[io.TextIOWrapper]:
         stream.detach()
 
 
-triage = triage_with(packaged_classifier, workspace_queue)
+triage = triage_with(classifier, workspace_queue)

@@ -35,7 +35,7 @@ def open_queue(db: str | None):
 
 def triage(*words: object, stdin: bytes | str = "", classifier: Classifier | None = None):
     app = typer.Typer(add_completion=False)
-    app.command()(triage_with(lambda: classifier or Classifier(), open_queue))
+    app.command()(triage_with(lambda model: classifier or Classifier(), open_queue))
     return CliRunner().invoke(app, [str(word) for word in words], input=stdin)
 
 

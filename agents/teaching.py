@@ -1,0 +1,139 @@
+"""Teaching triage a team's own labels: fitted, measured, stored, and recorded in the workspace."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.authority import check_may_act, person_of
+from agents.understanding.model_report import InUse, report_of
+from agents.understanding.own_model import load_own, seen_of, stored
+from agents.understanding.shelf import FOLDER, PACKAGED, Shelf
+from agents.understanding.training import SETTINGS, Labelled, Progress, fit
+from data.errors import HandrailError, WorkspaceUnusable
+from data.store import NewEvent, Transaction
+from data.vocabulary import AgentName, Role
+from data.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What training came to."""
+
+    report: dict[str, Any]
+    used: bool
+    """Whether the new model is in use from now on."""
+    why: str
+    """Why, or why not, in words."""
+
+
+class Teaching:
+    """The models of one workspace, and who may change which of them is used."""
+
+    def __init__(self, workspace: Workspace, *, by: str, signed_in_by: str = "word") -> None:
+        """Act as `by`. WorkspaceUnusable for a workspace without a folder."""
+        self._workspace, self._by, self._signed_in_by = workspace, by, signed_in_by
+        self.shelf = shelf_of(workspace)
+
+    def train(
+        self,
+        rows: list[Labelled],
+        *,
+        force: bool = False,
+        progress: Progress = lambda what, done, total: None,
+    ) -> Taught:
+        """Fit a model of `rows`, keep it, and use it if it is better or `force`.
+
+        HandrailError if the rows are too few; NotAllowed below a supervisor, before anything is
+        done.
+        """
+        with self._workspace.write() as tx:
+            self._check(tx)
+        before = self._in_use()
+        fitted = fit(rows, progress)
+        report = report_of(rows, fitted, before)
+        compared = report["compared"]
+        better = compared["now"] > compared["before"]
+        used = better or force
+        why = _why(compared, better=better, force=force)
+        version = fitted.model.version
+        report |= {
+            "at": self._workspace.clock.now().isoformat(),
+            "by": self._by,
+            "settings": SETTINGS,
+            "accuracy": report["heads"]["intent"]["accuracy"],
+        }
+        held = stored(fitted.model, report, fitted.seen)
+        self.shelf.add(version, held)
+        with self._workspace.write() as tx:
+            self._check(tx)
+            data = {
+                "version": version,
+                "file": hashlib.sha256(held).hexdigest(),
+                "rows": len(rows),
+                "accuracy": report["accuracy"],
+                "ece": report["heads"]["intent"]["ece"],
+                "before": {"version": compared["with"], "accuracy": compared["before"]},
+                "used": used,
+                "forced": force and not better,
+                "by": self._by,
+            }
+            tx.append(NewEvent("model.fitted", AgentName.OPERATOR.value, data))
+            if used:
+                self.shelf.use(version)
+        return Taught(report, used, why)
+
+    def use(self, version: str | None) -> str:
+        """Use a stored version, or with None the packaged model; what was used before.
+
+        HandrailError if there is none or it cannot be read; NotAllowed below a supervisor.
+        """
+        if version is not None:
+            version = self._found(version)
+            load_own(self.shelf.path(version))
+        before = self.shelf.current() or PACKAGED
+        with self._workspace.write() as tx:
+            self._check(tx)
+            data = {"version": version or PACKAGED, "before": before, "by": self._by}
+            tx.append(NewEvent("model.chosen", AgentName.OPERATOR.value, data))
+            self.shelf.use(version)
+        return before
+
+    def _found(self, named: str) -> str:
+        """The one version whose name begins so."""
+        known = [str(about["version"]) for about in self.shelf.models()]
+        found = [v for v in known if v.startswith(named) or v.startswith(f"own-{named}")]
+        if len(found) != 1 or not named:
+            what = f"several models begin with {named!r}" if found else f"no model {named!r}"
+            raise HandrailError(f"{what}; `handrail train --list` shows them")
+        return found[0]
+
+    def _in_use(self) -> InUse | None:
+        version = self.shelf.current()
+        model = self.shelf.load()
+        if version is None or model is None:
+            return None
+        seen, about = seen_of(self.shelf.path(version))
+        return InUse(model, np.asarray(seen), about)
+
+    def _check(self, tx: Transaction) -> None:
+        person = person_of(tx.connection, self._by, self._signed_in_by)
+        check_may_act(person, Role.SUPERVISOR, "change the triage model")
+
+
+def _why(compared: dict[str, Any], *, better: bool, force: bool) -> str:
+    figures = f"{compared['now']:.3f} against {compared['before']:.3f} of {compared['with']}"
+    if better:
+        return f"in use from now on: accuracy {figures}"
+    if force:
+        return f"in use from now on, as you wish: accuracy {figures}"
+    return f"kept, not used: accuracy {figures}; --force uses it all the same"
+
+
+def shelf_of(workspace: Workspace) -> Shelf:
+    """Where the workspace's models lie; WorkspaceUnusable for one on a server."""
+    database = workspace.url.database
+    if workspace.url.get_backend_name() != "sqlite" or not database:
+        raise WorkspaceUnusable("a workspace on a server has no folder for models of its own")
+    return Shelf(workspace.beside(FOLDER))

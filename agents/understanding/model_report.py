@@ -1,0 +1,146 @@
+"""What held-out tickets say of a freshly fitted model, beside the model in use."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.understanding.own_model import OwnModel
+from agents.understanding.reading import Reading
+from agents.understanding.training import FEWEST, FOLDS, Fitted, HeldOut, Labelled
+from agents.understanding.triage import row_of, whole_of
+
+MOST_CONFUSED = 12
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class InUse:
+    """The model in use before: a team's own, with the digests of what it was fitted on."""
+
+    model: OwnModel
+    seen: NDArray[np.uint32]
+    about: dict[str, Any]
+
+
+def calibration_error(probabilities: Floats, truth: NDArray[np.int64]) -> float:
+    """Expected calibration error over ten bins of equal width of the highest probability."""
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    bins = np.minimum((sure * 10).astype(int), 9)
+    apart = [abs(sure[bins == b].sum() - right[bins == b].sum()) for b in range(10)]
+    return float(sum(apart) / max(1, len(truth)))
+
+
+def measured(held: HeldOut) -> dict[str, Any]:
+    """Accuracy, calibration, recall and precision by label, and the worst confusions."""
+    said = held.probabilities.argmax(axis=1)
+    labels = []
+    for place, name in enumerate(held.names):
+        own, told = held.truth == place, said == place
+        right = int((own & told).sum())
+        labels.append(
+            {
+                "label": name,
+                "rows": int(own.sum()),
+                "recall": round(right / max(1, int(own.sum())), 4),
+                "precision": round(right / int(told.sum()), 4) if told.any() else None,
+            }
+        )
+    wrong = Counter(
+        (held.names[t], held.names[s])
+        for t, s in zip(held.truth.tolist(), said.tolist(), strict=True)
+        if t != s
+    )
+    return {
+        "rows": len(held.truth),
+        "accuracy": round(float(held.right.mean()), 4),
+        "ece": round(calibration_error(held.probabilities, held.truth), 4),
+        "labels": labels,
+        "confused": [
+            {"label": truth, "said": told, "rows": rows}
+            for (truth, told), rows in wrong.most_common(MOST_CONFUSED)
+        ],
+        "too_few": held.few,
+        "left_out": held.left_out,
+    }
+
+
+def report_of(rows: list[Labelled], fitted: Fitted, in_use: InUse | None) -> dict[str, Any]:
+    """What `handrail train` prints and keeps."""
+    intent = fitted.heads["intent"]
+    sure = intent.probabilities.max(axis=1)
+    to_person = fitted.strange[intent.rows] | (sure < 0.5)
+    return {
+        "version": fitted.model.version,
+        "rows": len(rows),
+        "folds": FOLDS,
+        "share": {"issue": fitted.model.share[0], "packaged": fitted.model.share[1]},
+        "heads": {name: measured(held) for name, held in fitted.heads.items()},
+        "to_person": round(float(to_person.mean()), 4),
+        "compared": _compared(rows, fitted, in_use),
+    }
+
+
+def _compared(rows: list[Labelled], fitted: Fitted, in_use: InUse | None) -> dict[str, Any]:
+    """The new model's held-out answers beside those of the model in use, on the same rows."""
+    intent = fitted.heads["intent"]
+    chosen = intent.rows
+    name, note, readings = "packaged", "", fitted.readings
+    if in_use is not None:
+        name = in_use.model.version
+        fresh = ~np.isin(fitted.seen, in_use.seen)
+        chosen = np.array([i for i in intent.rows if fresh[i]], np.int64)
+        if len(chosen) < FEWEST:
+            before = float(in_use.about.get("accuracy", 0.0))
+            note = (
+                f"{name} was fitted on these rows; its own held-out accuracy stands for it"
+                if not len(chosen)
+                else f"{name} was fitted on all but {len(chosen)} of these rows; "
+                "its own held-out accuracy stands for it"
+            )
+            now = float(intent.right.mean())
+            return {
+                "with": name, "rows": len(intent.rows), "before": round(before, 4),
+                "now": round(now, 4), "note": note, "changed": [],
+            }  # fmt: skip
+        if len(chosen) < len(intent.rows):
+            note = f"on the {len(chosen)} rows that {name} was not fitted on"
+        readings = _read_by(in_use.model, rows, fitted.readings, chosen)
+    place = {int(row): i for i, row in enumerate(intent.rows)}
+    at = np.array([place[int(row)] for row in chosen])
+    truth = [intent.names[t] for t in intent.truth[at]]
+    new = [intent.names[s] for s in intent.probabilities[at].argmax(axis=1)]
+    old = [row_of(readings[int(row)]).intent for row in chosen]
+    moves = Counter((o, n) for o, n in zip(old, new, strict=True) if o != n)
+    better = Counter((o, n) for o, n, t in zip(old, new, truth, strict=True) if o != n and n == t)
+    worse = Counter((o, n) for o, n, t in zip(old, new, truth, strict=True) if o != n and o == t)
+    return {
+        "with": name,
+        "rows": len(chosen),
+        "before": _share(old, truth),
+        "now": _share(new, truth),
+        "note": note,
+        "changed": [
+            {"from": o, "to": n, "rows": count, "right": better[o, n], "wrong": worse[o, n]}
+            for (o, n), count in moves.most_common()
+        ],
+    }
+
+
+def _share(said: list[str], truth: list[str]) -> float:
+    return round(sum(s == t for s, t in zip(said, truth, strict=True)) / max(1, len(truth)), 4)
+
+
+def _read_by(
+    model: OwnModel, rows: list[Labelled], readings: list[Reading], chosen: NDArray[np.int64]
+) -> list[Reading]:
+    found = list(readings)
+    for first in range(0, len(chosen), 256):
+        part = [int(row) for row in chosen[first : first + 256]]
+        texts = [whole_of(rows[i].subject, rows[i].body) for i in part]
+        for i, reading in zip(part, model.read([readings[i] for i in part], texts), strict=True):
+            found[i] = reading
+    return found

@@ -1,0 +1,246 @@
+"""A team's own triage model: heads fitted on its labelled tickets, beside the packaged ones."""
+
+import io
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
+from agents.understanding.model import softmax
+from agents.understanding.reading import Own, Reading
+from data.errors import BadFile
+from data.vocabulary import Sentiment
+
+Floats = NDArray[np.floating]
+FORM = 1
+"""The form of the stored file; another one is refused."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A linear classifier whose softmax is calibrated."""
+
+    names: list[str]
+    weights: Floats
+    bias: Floats
+    heat: float
+    """The factor on the scores under which held-out rows were best calibrated."""
+
+    def read(self, x: Any) -> Floats:
+        """The probabilities of `names`, a row per text."""
+        return softmax((x @ self.weights.T + self.bias) * self.heat)
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """What was fitted on a team's tickets."""
+
+    version: str
+    scale: Floats
+    """What each hashed n-gram counts, by how rare it is in the team's tickets."""
+    heads: dict[str, Head]
+    """`intent`, and where they were labelled `issue` and `sentiment`."""
+    paths: Floats | None = None
+    """How often each issue went to each intent."""
+    share: tuple[float, float] = (0.0, 0.0)
+    """What the issue, and the packaged model, count in the intent; the rest is the head's own."""
+    urgency: tuple[Floats, float] | None = None
+    centres: Floats = field(default_factory=lambda: np.zeros((0, WIDTH), np.float32))
+    """The mean of the encoded texts of each issue, or of each intent."""
+    strange: "Strange | None" = None
+
+    def weighted(self, x: sparse.csr_matrix) -> sparse.csr_matrix:
+        """The features as this model's heads read them."""
+        return weighted(x, self.scale)
+
+    def read(self, readings: list[Reading], texts: list[str]) -> list[Reading]:
+        """Packaged readings of `texts` with what this model says of each added."""
+        if not texts:
+            return []
+        x = features(texts)
+        own = self.weighted(x)
+        told = {name: head.read(own) for name, head in self.heads.items()}
+        routes = self.routes(told, readings)
+        odd = self.strangeness(x, told, readings)
+        speed = None
+        if self.urgency is not None:
+            speed = np.clip(own @ self.urgency[0] + self.urgency[1], 0.0, 1.0)
+        found = []
+        for row, reading in enumerate(readings):
+            added = Own(
+                version=self.version,
+                routes=_named(self.heads["intent"].names, routes[row]),
+                issues=_named(self.heads["issue"].names, told["issue"][row], 5)
+                if "issue" in self.heads
+                else {},
+                strange=bool(self.strange is not None and odd[row] > self.strange.limit),
+            )
+            changes: dict[str, Any] = {"own": added, "model": f"{self.version} {reading.model}"}
+            if "sentiment" in self.heads:
+                head = self.heads["sentiment"]
+                changes["sentiment"] = Sentiment(head.names[int(told["sentiment"][row].argmax())])
+            if speed is not None:
+                changes["urgency"] = round(float(speed[row]), 3)
+            found.append(replace(reading, **changes))
+        return found
+
+    def routes(self, told: dict[str, Floats], readings: list[Reading]) -> Floats:
+        """The probabilities of the intents, all sources weighed together."""
+        by_issue = told["issue"] @ self.paths if self.paths is not None else None
+        names = self.heads["intent"].names
+        return blend(told["intent"], by_issue, packaged_routes(readings, names), self.share)
+
+    def strangeness(
+        self, x: sparse.csr_matrix, told: dict[str, Floats], readings: list[Reading]
+    ) -> Floats:
+        """How little each text is like those that this model was fitted on."""
+        if self.strange is None:
+            return np.zeros(x.shape[0])
+        return self.strange.of(signs_of(x, self.centres, told, readings))
+
+
+@dataclass(frozen=True)
+class Strange:
+    """Tells what is unlike the team's tickets."""
+
+    mean: Floats
+    spread: Floats
+    limit: float
+
+    def of(self, signs: Floats) -> Floats:
+        """The sum of the signs, each measured in spreads among the team's own tickets."""
+        found: Floats = ((signs - self.mean) / self.spread).sum(axis=1)
+        return found
+
+
+def weighted(x: sparse.csr_matrix, scale: Floats) -> sparse.csr_matrix:
+    """Features whose hashed part is weighted by `scale`, each row of it of length 1."""
+    dense, hashed = x[:, :WIDTH], x[:, WIDTH:].multiply(scale).tocsr()
+    lengths = np.sqrt(np.asarray(hashed.multiply(hashed).sum(axis=1))).ravel()
+    hashed = sparse.diags(1.0 / np.maximum(lengths, 1e-9)) @ hashed
+    return sparse.hstack([dense, hashed], format="csr")
+
+
+def blend(
+    own: Floats, by_issue: Floats | None, packaged: Floats, share: tuple[float, float]
+) -> Floats:
+    """Probabilities of the intents: the mean of head and issue, drawn towards the packaged."""
+    issue_share, packaged_share = share
+    mixed = own if by_issue is None else (1 - issue_share) * own + issue_share * by_issue
+    if packaged_share:
+        mixed = (mixed + 1e-6) ** (1 - packaged_share) * (packaged + 1e-3) ** packaged_share
+    return np.asarray(mixed / mixed.sum(axis=1, keepdims=True))
+
+
+def packaged_routes(readings: list[Reading], names: list[str]) -> Floats:
+    """What the packaged model says of the intents `names`; `escalate` is what is outside."""
+    found = np.array(
+        [[r.routes.get(n, r.routes.get("outside", 0.0)) for n in names] for r in readings]
+    )
+    return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-9))
+
+
+def signs_of(
+    x: sparse.csr_matrix, centres: Floats, told: dict[str, Floats], readings: list[Reading]
+) -> Floats:
+    """Signs that a text is unlike the team's: far from every centre, no issue likely, outside."""
+    dense = np.asarray(x[:, :WIDTH].todense()) / ENCODER_WEIGHT
+    near = (dense @ centres.T).max(axis=1)
+    sure = told.get("issue", told["intent"]).max(axis=1)
+    outside = np.array([r.routes.get("outside", 0.0) for r in readings])
+    return np.stack([-near, -np.log(sure + 1e-6), np.log(outside + 1e-2)], axis=1)
+
+
+def _named(names: list[str], row: Floats, most: int = 99) -> dict[str, float]:
+    order = np.argsort(-row)[:most]
+    return {names[i]: round(float(row[i]), 4) for i in order}
+
+
+def stored(model: OwnModel, about: dict[str, Any], seen: NDArray[np.uint32]) -> bytes:
+    """The model, what is to be known `about` it (JSON), and digests of what it was fitted on."""
+    arrays: dict[str, Any] = {
+        "scale": model.scale.astype(np.float32), "centres": model.centres, "seen": seen,
+    }  # fmt: skip
+    for name, head in model.heads.items():
+        arrays |= {
+            f"{name}_names": np.array(head.names),
+            f"{name}_w": head.weights.astype(np.float16),
+            f"{name}_b": head.bias,
+            f"{name}_t": head.heat,
+        }
+    if model.paths is not None:
+        arrays["paths"] = model.paths
+    if model.urgency is not None:
+        arrays |= {"urgency_w": model.urgency[0].astype(np.float16), "urgency_b": model.urgency[1]}
+    if model.strange is not None:
+        odd = model.strange
+        arrays |= {"odd_mean": odd.mean, "odd_spread": odd.spread, "odd_limit": odd.limit}
+    held = io.BytesIO()
+    np.savez_compressed(
+        held,
+        form=FORM,
+        version=np.array(model.version),
+        share=np.array(model.share),
+        about=np.array(json.dumps(about)),
+        **arrays,
+    )
+    return held.getvalue()
+
+
+def load_own(path: Path) -> OwnModel:
+    """The model of a file that `stored` wrote; BadFile if it is none, or of another form."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+        if int(held["form"]) != FORM:
+            raise BadFile(path, "was written by another version of Handrail; train again")
+        return _built(held)
+    except BadFile:
+        raise
+    except FileNotFoundError:
+        raise BadFile(path, "there is no such model; `handrail train --list` shows them") from None
+    except Exception as problem:
+        raise BadFile(path, f"is not a model that `handrail train` stored: {problem}") from problem
+
+
+def about_stored(path: Path) -> dict[str, Any]:
+    """What was stored about a model."""
+    with np.load(path, allow_pickle=False) as file:
+        found: dict[str, Any] = json.loads(str(file["about"]))
+    return found
+
+
+def seen_of(path: Path) -> tuple[NDArray[np.uint32], dict[str, Any]]:
+    """Digests of the texts that a stored model was fitted on, and what was stored about it."""
+    with np.load(path, allow_pickle=False) as file:
+        about: dict[str, Any] = json.loads(str(file["about"]))
+        return file["seen"], about
+
+
+def _built(held: dict[str, Any]) -> OwnModel:
+    heads = {
+        name: Head(
+            [str(n) for n in held[f"{name}_names"]],
+            held[f"{name}_w"].astype(np.float32),
+            held[f"{name}_b"].astype(np.float32),
+            float(held[f"{name}_t"]),
+        )
+        for name in ("intent", "issue", "sentiment")
+        if f"{name}_w" in held
+    }
+    speed = None
+    if "urgency_w" in held:
+        speed = (held["urgency_w"].astype(np.float32), float(held["urgency_b"]))
+    odd = None
+    if "odd_mean" in held:
+        odd = Strange(held["odd_mean"], held["odd_spread"], float(held["odd_limit"]))
+    share = (float(held["share"][0]), float(held["share"][1]))
+    paths = held.get("paths")
+    return OwnModel(
+        str(held["version"]), held["scale"], heads, paths, share, speed, held["centres"], odd
+    )

@@ -1,0 +1,80 @@
+"""How triage compares with labels, as tables."""
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from console.format import line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from agents.intake.measuring import Measured
+
+MOST_LABELS = 30
+"""Labels with a line of their own; the rest is in the report file."""
+
+MATRIX = 12
+"""Up to so many labels, and answers, the confusion is shown as a matrix."""
+
+
+def tell_measured(measured: "Measured", console: "Console") -> None:
+    """Print accuracy, what is taken for what, and what people would have at each confidence."""
+    skipped = f", {measured.unlabelled:,} without a label" if measured.unlabelled else ""
+    error = measured.calibration_error
+    calibrated = "" if error is None else f"calibration error {error:.3f}, "
+    summary = (
+        f"against {line(measured.column)}: accuracy {measured.accuracy:.3f}, {calibrated}"
+        f"{measured.rows:,} rows{skipped}"
+    )
+    console.print(Text(summary), soft_wrap=True)
+    truths = list(dict.fromkeys(row["label"] for row in measured.by_label()))
+    said = sorted({told for _, told in measured.pairs})
+    if len(truths) <= MATRIX and len(said) <= MATRIX:
+        console.print(_matrix(measured, truths, said))
+    else:
+        console.print(_worst(measured))
+    console.print(_confidences(measured))
+
+
+def _matrix(measured: "Measured", truths: list[str], said: list[str]) -> Table:
+    columns = [*[t for t in truths if t in said], *[s for s in said if s not in truths]]
+    table = Table("label, triage said", box=None, pad_edge=False)
+    for told in columns:
+        table.add_column(Text(line(told)), justify="right")
+    table.add_column("recall", justify="right")
+    for row in measured.by_label():
+        cells = [f"{measured.pairs[row['label'], told]:,}" for told in columns]
+        table.add_row(Text(line(row["label"])), *cells, f"{row['recall']:.2f}")
+    return table
+
+
+def _worst(measured: "Measured") -> Table:
+    table = Table("label", box=None, pad_edge=False)
+    for name in ("rows", "recall", "precision"):
+        table.add_column(name, justify="right")
+    table.add_column("most often taken for")
+    rows = sorted(measured.by_label(), key=lambda row: row["recall"])
+    for row in rows[:MOST_LABELS]:
+        precise = "" if row["precision"] is None else f"{row['precision']:.2f}"
+        taken = f"{line(row['taken_for'])} ({row['taken_for_rows']})" if row["taken_for"] else ""
+        table.add_row(
+            Text(line(row["label"])), f"{row['rows']:,}", f"{row['recall']:.2f}", precise,
+            Text(taken),
+        )  # fmt: skip
+    if len(rows) > MOST_LABELS:
+        table.add_row(Text(f"and {len(rows) - MOST_LABELS} better ones"), "", "", "", "")
+    return table
+
+
+def _confidences(measured: "Measured") -> Table:
+    table = Table("handed to people below", box=None, pad_edge=False)
+    for name in ("rows", "share", "wrong among the rest"):
+        table.add_column(name, justify="right")
+    for row in measured.at_each_confidence():
+        error = "" if row["error"] is None else f"{row['wrong']:,} ({row['error']:.1%})"
+        table.add_row(
+            f"{row['confidence']:.2f}", f"{row['to_people']:,}", f"{row['share']:.0%}", error
+        )
+    return table

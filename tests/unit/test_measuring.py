@@ -1,0 +1,84 @@
+"""What triage said beside what the labels say."""
+
+import json
+
+import pytest
+
+from agents.intake.batch import Tally
+from agents.intake.measuring import CONFIDENCES, UNSURE, Measured, check_column
+from agents.understanding import triage
+from data.errors import HandrailError
+from tests.intake_support import Answer
+
+
+def measured(*rows: tuple[str, Answer], column: str = "intent") -> Measured:
+    found = Measured(column)
+    for label, answer in rows:
+        found.add({column: label}, answer)
+    return found
+
+
+def test_the_reason_is_the_one_that_triage_gives():
+    assert UNSURE == triage.UNSURE
+
+
+def test_labels_that_are_intents_are_compared_with_the_intent():
+    found = measured(
+        ("Billing ", Answer()), ("technical", Answer()), ("billing", Answer(intent="product"))
+    )
+    assert (found.rows, found.right) == (3, 1)
+    assert found.pairs["technical", "billing"] == 1
+    assert found.by_label()[0] == {
+        "label": "billing", "rows": 2, "recall": 0.5, "precision": 0.5,
+        "taken_for": "product", "taken_for_rows": 1,
+    }  # fmt: skip
+
+
+def test_other_labels_are_compared_with_the_first_issue():
+    found = measured(("refund_request", Answer()), ("lost card", Answer(issues=[])))
+    assert (found.rows, found.right) == (2, 1)
+    assert found.pairs["lost card", "(none)"] == 1
+    assert found.calibration_error is None
+
+
+def test_an_issue_may_be_called_like_an_intent():
+    assert measured(("billing", Answer(issues=["billing"])), column="issue").right == 1
+
+
+def test_rows_without_a_label_are_counted_apart():
+    found = measured(("", Answer()), ("billing", Answer()))
+    found.add({}, Answer())
+    assert (found.rows, found.unlabelled) == (1, 2)
+
+
+def test_what_people_would_have_at_each_confidence():
+    found = measured(
+        ("billing", Answer(confidence=0.97)),
+        ("product", Answer(confidence=0.72)),
+        ("billing", Answer(confidence=0.3, escalate=True, reason=UNSURE)),
+        ("billing", Answer(confidence=0.99, escalate=True, reason="legal_threat")),
+    )
+    at = {row["confidence"]: row for row in found.at_each_confidence()}
+    assert list(at) == list(CONFIDENCES)
+    assert (at[0.5]["to_people"], at[0.5]["wrong"], at[0.5]["error"]) == (2, 1, 0.5)
+    assert (at[0.75]["to_people"], at[0.75]["wrong"], at[0.75]["error"]) == (3, 0, 0.0)
+
+
+def test_the_calibration_error_is_how_far_confidence_is_from_truth():
+    rows = [("billing", Answer(confidence=0.75))] * 3 + [("product", Answer(confidence=0.75))]
+    assert measured(*rows).calibration_error == 0
+    assert measured(("product", Answer(confidence=0.95))).calibration_error == pytest.approx(0.95)
+
+
+def test_it_goes_on_after_an_interruption():
+    tally = Tally(measured=measured(("billing", Answer()), ("product", Answer())))
+    again = Tally.restored(json.loads(json.dumps(tally.stored_form())))
+    assert again.measured == tally.measured
+    assert Tally.restored(json.loads(json.dumps(Tally().stored_form()))).measured is None
+
+
+def test_a_wrong_column_is_named_with_those_there_are():
+    with pytest.raises(
+        HandrailError, match="--labels 'intnt': no such column; found: body, intent"
+    ):
+        check_column("intnt", {"body": "x", "intent": "y"})
