@@ -12,6 +12,7 @@ DIMENSION = {
     "channel": "Channel",
     "model": "Model",
     "day": "Day",
+    "week": "Week from",
     "month": "Month",
 }
 """What the measures may be looked at by, as headings name it."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from data.measures.rollup import Progress
     from data.store import Store
 
-By = Literal["intent", "agent", "channel", "model", "day", "month"]
+By = Literal["intent", "agent", "channel", "model", "day", "week", "month"]
 
 EVERYTHING = "all"
 

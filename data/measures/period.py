@@ -56,6 +56,14 @@ class Period:
             yield Period(day, end)
             day = end + _DAY
 
+    def weeks(self) -> Iterator["Period"]:
+        """The weeks from Monday to Sunday that it has a part in, each cut to what lies within."""
+        day = self.first
+        while day <= self.last:
+            end = min(day + timedelta(days=6 - day.weekday()), self.last)
+            yield Period(day, end)
+            day = end + _DAY
+
 
 def _month_end(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - _DAY
@@ -65,6 +73,19 @@ def last_days(days: int, now: datetime) -> Period:
     """So many days, today included."""
     today = now.astimezone(UTC).date()
     return Period(today - timedelta(days=days - 1), today)
+
+
+def last_weeks(weeks: int, now: datetime) -> Period:
+    """So many weeks from Monday, this one included as far as it has come."""
+    today = now.astimezone(UTC).date()
+    return Period(today - timedelta(days=today.weekday() + 7 * (weeks - 1)), today)
+
+
+def last_months(months: int, now: datetime) -> Period:
+    """So many months, this one included as far as it has come."""
+    today = now.astimezone(UTC).date()
+    year, month = divmod(today.year * 12 + today.month - months, 12)
+    return Period(date(year, month + 1, 1), today)
 
 
 def day_of(text: str, now: datetime) -> date:

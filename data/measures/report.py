@@ -1,4 +1,4 @@
-"""Measures over a period: of all tickets, by intent, agent, channel or model, by day or month."""
+"""Measures over a period: of all tickets, by intent, agent, channel or model, by day and longer."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +14,8 @@ from data.measures.rollup import SUM
 from data.measures.sums import ALL, DIMENSIONS, Sums, merge, times_in
 from data.store import Store
 
-By = Literal["intent", "agent", "channel", "model", "day", "month"]
-STEPS = ("day", "month")
+By = Literal["intent", "agent", "channel", "model", "day", "week", "month"]
+STEPS = ("day", "week", "month")
 BY: tuple[By, ...] = (*DIMENSIONS, *STEPS)  # type: ignore[assignment]
 
 _AT_ONCE = 500
@@ -136,6 +136,8 @@ def values_in(store: Store, dimension: str, period: Period) -> list[str]:
 def _steps(period: Period, by: Any) -> Sequence[tuple[str, Period]]:
     if by == "month":
         return [(f"{month.first:%Y-%m}", month) for month in period.months()]
+    if by == "week":
+        return [(week.first.isoformat(), week) for week in period.weeks()]
     return [(day.isoformat(), Period(day, day)) for day in period.each_day()]
 
 

@@ -17,7 +17,7 @@ from data.keeping.erase import erase_person, find_person
 from data.measures.buckets import bucket_of, percentile
 from data.measures.definitions import BY_NAME, MEASURES, TARGETS
 from data.measures.fact import Fact
-from data.measures.period import Period, day_of, last_days
+from data.measures.period import Period, day_of, last_days, last_months, last_weeks
 from data.measures.reading import read_facts, stored_facts
 from data.measures.report import Value, measures, values_in, values_of, whole_period
 from data.measures.rollup import SUM, Progress, catch_up
@@ -200,6 +200,7 @@ def test_by_intent_agent_channel_model_and_day(store: Workspace) -> None:
     assert days["2026-03-02"] == 6 / 5
     assert days["2026-03-03"] == 2.0
     assert days["2026-03-04"] is None
+    assert groups(store, "week", "tickets") == {"2026-03-02": 7, "2026-03-09": None}
     assert groups(store, "month", "tickets") == {"2026-03": 7}
     chat = told(store, within=("channel", "chat"))
     assert (chat["tickets"].value, chat["first_contact_resolution"].value) == (2, 1.0)
@@ -540,6 +541,10 @@ def test_periods() -> None:
         Period(date(2026, 3, 2), date(2026, 3, 1))
     now = datetime.fromisoformat("2026-03-11T01:00:00+03:00")
     assert last_days(2, now) == Period(date(2026, 3, 9), date(2026, 3, 10))
+    assert last_weeks(2, now) == Period(date(2026, 3, 2), date(2026, 3, 10))
+    assert last_months(1, now) == Period(date(2026, 3, 1), date(2026, 3, 10))
+    assert last_months(4, now).first == date(2025, 12, 1)
+    assert [(w.first.day, w.days) for w in last_months(1, now).weeks()] == [(1, 1), (2, 7), (9, 2)]
     assert day_of("today", now) == day_of("1d", now) == date(2026, 3, 10)
     assert day_of("yesterday", now) == day_of("2026-03-09", now) == date(2026, 3, 9)
     assert day_of("1w", now) == date(2026, 3, 4)
