@@ -1,9 +1,10 @@
 """Wiring a workspace: its rules, its back office, the service and the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.schema import create
@@ -14,8 +15,12 @@ from agents.playbooks.model import Playbooks, load_playbooks
 from agents.policy.model import Policy, load_policy
 from agents.replies import Templates
 from agents.service import Service
+from agents.understanding.shelf import FOLDER, Shelf, following
 from data.errors import BadFile, WorkspaceUnusable
 from data.workspace import Workspace
+
+if TYPE_CHECKING:
+    from agents.understanding.own_model import OwnModel
 
 BACKOFFICE = ".backoffice.db"
 """What the back office beside `<name>.db` ends with."""
@@ -94,6 +99,13 @@ def dispatch_url(workspace: Workspace) -> str:
     return workspace.url.render_as_string(hide_password=False)
 
 
+def _own_model(workspace: Workspace) -> "Callable[[], OwnModel | None]":
+    """The team's own triage model, as it is at each call; BadFile if it cannot be read now."""
+    if workspace.folder is None:
+        return lambda: None
+    return following(Shelf(workspace.beside(FOLDER)))
+
+
 @contextmanager
 def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
     """What an engine works with, for the length of the block; makes an absent back office."""
@@ -103,7 +115,10 @@ def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
     reader, writer = EmbeddedReader(path), EmbeddedWriter(path)
     try:
         guarded = GuardedWriter(workspace, writer)
-        yield Parts(workspace, reader, guarded, policy, playbooks, templates)
+        yield Parts(
+            workspace, reader, guarded, policy, playbooks, templates,
+            own_model=_own_model(workspace),
+        )  # fmt: skip
     finally:
         reader.close()
         writer.close()

@@ -19,6 +19,7 @@ from agents.engine.snapshot import Snapshot, first_expiry, snapshot_in, take_sna
 from agents.engine.starting import Unread
 from agents.engine.think import think
 from agents.engine.thought import Thought, intents_of
+from agents.engine.understand import skill_told
 from agents.understanding.kinds import intent_of
 from agents.understanding.visible import visible
 from data.errors import Fenced
@@ -161,7 +162,7 @@ class Engine:
             stored = snapshot_in(tx.connection, snapshot.ticket["id"])
             # What came in meanwhile has not been read.
             stored.ticket["wake_seq"] = snapshot.ticket["wake_seq"]
-            skill = "account" if rule == "I3" else first
+            skill = "account" if rule == "I3" else first or skill_told(thought.readings)
             escalate_at_once(self.parts, tx, journal, stored, rule, reason, skill)
 
     def _store_understanding(self, tx: Transaction, snapshot: Snapshot, thought: Thought) -> None:

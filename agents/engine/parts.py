@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from agents.connectors.protocols import Reader
 from agents.engine.writing import GuardedWriter
@@ -10,6 +11,9 @@ from agents.playbooks.model import Playbooks
 from agents.policy.model import Policy
 from agents.replies import Templates
 from data.store import Store
+
+if TYPE_CHECKING:
+    from agents.understanding.own_model import OwnModel
 
 
 @dataclass(frozen=True)
@@ -24,3 +28,5 @@ class Parts:
     playbooks: Playbooks
     templates: Templates
     sleep: Callable[[float], None] = field(default=time.sleep)
+    own_model: Callable[[], "OwnModel | None"] = field(default=lambda: None)
+    """The team's own triage model that is in use now; None: the packaged one alone."""

@@ -25,7 +25,7 @@ from agents.understanding.secrets import MASK
 def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
     """Read what the customer wrote, look into the records, and find what to do about each issue."""
     ticket = snapshot.ticket
-    readings = triage_messages(journal, snapshot)
+    readings = triage_messages(parts, journal, snapshot)
     fresh = readings[ticket["read_count"] :] or readings[-1:]
     asked_before = ticket["read_count"] > 0
     journal.names = names_hidden(ticket["customer_name"])

@@ -20,21 +20,23 @@ from agents.understanding import signs
 from agents.understanding.grounding import World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Found, Reading
-from agents.understanding.triage import hides_orders, priority_of, read_messages
-from data.vocabulary import AgentName, IssueState
+from agents.understanding.triage import hides_orders, priority_of, read_messages, route_of
+from data.vocabulary import AgentName, Intent, IssueState
 
 
 def names_hidden(name: str | None) -> tuple[str, ...]:
     return (name, *name.split()) if name else ()
 
 
-def triage_messages(journal: Journal, snapshot: Snapshot) -> list[Reading]:
+def triage_messages(parts: Parts, journal: Journal, snapshot: Snapshot) -> list[Reading]:
     """One reading per message of the customer; what the log shows is of the unread ones."""
     subject = snapshot.ticket["subject"]
     texts = [(subject if i == 0 else "", m["body"]) for i, m in enumerate(snapshot.messages)]
     readings = [
         replace(reading, instruction=reading.instruction or hides_orders(message["raw"] or ""))
-        for reading, message in zip(read_messages(texts), snapshot.messages, strict=True)
+        for reading, message in zip(
+            read_messages(texts, own=parts.own_model()), snapshot.messages, strict=True
+        )
     ]
     first = snapshot.ticket["read_count"]
     for position, reading in enumerate(readings[first:], first):
@@ -42,12 +44,30 @@ def triage_messages(journal: Journal, snapshot: Snapshot) -> list[Reading]:
     return readings
 
 
+def _told_by_own(reading: Reading) -> dict[str, Any]:
+    """What the log shows of the team's own model."""
+    if reading.own is None:
+        return {}
+    own = reading.own
+    return {"own": {"routes": own.routes, "issues": own.issues, "strange": own.strange}}
+
+
+def skill_told(readings: list[Reading]) -> str | None:
+    """Whose matter the last message is by the team's own model; None if it does not say."""
+    own = readings[-1].own if readings else None
+    if own is None or own.strange:
+        return None
+    intent = route_of(readings[-1])[0]
+    return None if intent is Intent.ESCALATE else intent.value
+
+
 def _log_triage(journal: Journal, position: int, reading: Reading) -> None:
     def view(_: object) -> dict[str, Any]:
         first = reading.issues[0].kind if reading.issues else ""
         return {
             "message": position + 1,
-            "intent": intent_of(first).value,
+            "intent": (route_of(reading)[0] if reading.own else intent_of(first)).value,
+            **_told_by_own(reading),
             "issues": [{"kind": i.kind, "confidence": i.confidence} for i in reading.issues],
             "sentiment": reading.sentiment.value,
             "sentiment_score": reading.sentiment_score,
