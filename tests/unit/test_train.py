@@ -1,0 +1,170 @@
+"""Fitting a team's own model: what it learns, what it refuses, what it keeps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.intake.labelled import gather
+from agents.understanding.model_report import calibration_error, report_of
+from agents.understanding.own_model import load_own, stored
+from agents.understanding.shelf import Shelf, following
+from agents.understanding.training import Labelled, fit, version_of
+from agents.understanding.triage import STRANGE, read_messages, row_of
+from data.errors import BadFile, HandrailError
+from tests.intake_support import read_all
+from tests.labelled import tickets
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit(tickets())
+
+
+def rows_by(model, *texts: str):
+    return [row_of(reading) for reading in read_messages([("", text) for text in texts], own=model)]
+
+
+def test_it_learns_the_teams_intents_and_issues(fitted):
+    heat, pot = rows_by(
+        fitted.model, "The greenhouse heater is cold, repair it.", "Please return my pot deposit."
+    )
+    assert (heat.intent, heat.issues) == ("technical", ["heating"])
+    assert (pot.intent, pot.issues) == ("billing", ["deposit"])
+    assert pot.confidence > 0.5
+
+
+def test_what_is_unlike_the_teams_tickets_goes_to_a_person(fitted):
+    (row,) = rows_by(fitted.model, "Who won the football match between Spain and Brazil?")
+    assert (row.escalate, row.reason) == (True, STRANGE)
+
+
+def test_few_of_the_teams_own_go_to_a_person(fitted):
+    assert report_of(tickets(), fitted, None)["to_person"] <= 0.05
+
+
+def test_the_report_tells_each_label_and_the_model_before(fitted):
+    report = report_of(tickets(), fitted, None)
+    intent = report["heads"]["intent"]
+    assert intent["rows"] == 216
+    assert intent["accuracy"] > 0.9
+    assert [row["label"] for row in intent["labels"]] == [
+        "account", "billing", "product", "technical",
+    ]  # fmt: skip
+    assert sum(row["rows"] for row in report["heads"]["issue"]["labels"]) == 216
+    compared = report["compared"]
+    assert compared["with"] == "packaged"
+    assert compared["now"] == intent["accuracy"] > compared["before"]
+    right = sum(move["right"] - move["wrong"] for move in compared["changed"])
+    assert right == round((compared["now"] - compared["before"]) * 216)
+
+
+def test_a_stored_model_answers_the_same(fitted, tmp_path: Path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(stored(fitted.model, {"a": 1}, fitted.seen))
+    texts = ("Mend the sprinkler.", "How do I prune a fig?")
+    assert rows_by(load_own(path), *texts) == rows_by(fitted.model, *texts)
+
+
+def test_the_version_follows_the_rows_and_not_their_order(fitted):
+    rows = tickets()
+    assert version_of(rows[::-1]) == fitted.model.version
+    assert version_of(rows[1:]) != fitted.model.version
+
+
+def test_too_few_or_all_the_same_is_refused():
+    with pytest.raises(HandrailError, match="39 tickets with an intent are too few"):
+        fit(tickets()[:39])
+    same = [Labelled("", f"refund {n}", "billing") for n in range(60)]
+    with pytest.raises(HandrailError, match="all tickets are labelled billing"):
+        fit(same)
+
+
+def test_labels_with_hardly_a_ticket_are_named():
+    rows = [
+        *tickets(),
+        Labelled("", "The moon is green.", "escalate", "odd"),
+        *[Labelled("", f"Where is my fern, number {n}?", "product", "lost") for n in range(3)],
+    ]
+    held = fit(rows).heads
+    assert held["intent"].left_out == ["escalate"]
+    assert held["issue"].few == {"lost": 3}
+
+
+def test_tone_and_urgency_are_learned_where_they_are_labelled():
+    loud = {"technical": ("angry", 0.9), "billing": ("negative", 0.5)}
+    rows = [
+        Labelled(t.subject, t.body, t.intent, None, *loud.get(t.intent or "", ("neutral", 0.1)))
+        for t in tickets()
+    ]
+    model = fit(rows).model
+    sprinkler, fig = read_messages(
+        [("", "Please mend the sprinkler this week."), ("", "Tell me how to prune a fig.")],
+        own=model,
+    )
+    assert (sprinkler.sentiment, fig.sentiment) == ("angry", "neutral")
+    assert sprinkler.urgency > 0.6 > 0.4 > fig.urgency
+
+
+def test_a_shelf_holds_versions_of_which_one_is_used(fitted, tmp_path: Path):
+    shelf = Shelf(tmp_path / "desk.models")
+    assert (shelf.current(), shelf.load(), shelf.models()) == (None, None, [])
+    shelf.add(fitted.model.version, stored(fitted.model, {"at": "now"}, fitted.seen))
+    current = following(shelf)
+    assert current() is None
+    shelf.use(fitted.model.version)
+    held = current()
+    assert held is not None
+    assert held.version == fitted.model.version
+    assert [about["version"] for about in shelf.models()] == [fitted.model.version]
+    shelf.use(None)
+    assert current() is None
+    with pytest.raises(HandrailError, match="no model own-1"):
+        shelf.use("own-1")
+    assert not list(shelf.folder.glob(".new-*"))
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path):
+    path = tmp_path / "own-1.npz"
+    with pytest.raises(BadFile, match="there is no such model"):
+        load_own(path)
+    path.write_text("text")
+    with pytest.raises(BadFile, match="is not a model"):
+        load_own(path)
+
+
+def gathered(tmp_path: Path, text: str, **named: str):
+    path = tmp_path / "in.csv"
+    path.write_text(text)
+    return gather(read_all(path), named, "in.csv")
+
+
+def test_labels_are_read_under_common_names(tmp_path: Path):
+    text = "text,Intent,category,urgency\nhot,Technical,heater,high\nhm,,,\nwhy,,odd,0.25\n"
+    found = gathered(tmp_path, text)
+    assert found.rows == [
+        Labelled("", "hot", "technical", "heater", None, 0.7),
+        Labelled("", "why", None, "odd", None, 0.25),
+    ]
+    assert found.unlabelled == 1
+    assert gathered(tmp_path, "body,x\nhot,billing\n", intent="x").rows[0].intent == "billing"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("body,intent\na,billing\nb,shipping\n", r"in.csv:3: intent 'shipping' is none of account"),
+        ("body,intent,urgency\na,billing,soon\n", r"in.csv:2: urgency 'soon'"),
+        ("body,intent,sentiment\na,billing,grumpy\n", r"in.csv:2: sentiment 'grumpy'"),
+        ("body,kind\na,billing\n", r"no column holds the intent; found: body, kind"),
+    ],
+)
+def test_a_wrong_label_is_named_with_its_line(tmp_path: Path, text: str, said: str):
+    with pytest.raises(BadFile, match=said):
+        gathered(tmp_path, text)
+
+
+def test_the_calibration_error_of_held_out_rows():
+    probabilities = np.array([[0.75, 0.25]] * 4)
+    assert calibration_error(probabilities, np.array([0, 0, 0, 1])) == pytest.approx(0)
+    assert calibration_error(probabilities, np.array([1, 1, 1, 1])) == pytest.approx(0.75)
