@@ -1,10 +1,11 @@
 """The desk: queue, the selected ticket, the agents' trace, and what needs approval."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -37,6 +38,17 @@ from data.vocabulary import ActionState
 
 AGES = timedelta(seconds=20)
 """After so long, the ages in the words about a ticket are written anew."""
+
+REST_SECONDS = 0.04
+"""After so long without another move, the ticket under the cursor is shown."""
+
+WITHOUT_APPROVALS = frozenset(
+    {
+        "ticket.opened", "message.received", "note", "run.started", "triage", "identity",
+        "tool.called", "diagnosis", "plan", "reply",
+    }
+)  # fmt: skip
+"""Events after which the same approvals wait."""
 
 TICK_SECONDS = 2.0
 """Between two looks at what changes by itself: ages, heartbeats."""
@@ -89,6 +101,8 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         self.detail: TicketDetail | None = None
         self.health: Health | None = None
         self._aged_at: datetime | None = None
+        self._bound_for: str | None = None
+        """The ticket under the queue's cursor, while it is not shown yet."""
 
     def compose(self) -> ComposeResult:
         """Status, tabs, the panes, the keys."""
@@ -169,7 +183,8 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         if not changed.events:
             return
         self.queue.ask()
-        self._waiting.ask()
+        if any(event.kind not in WITHOUT_APPROVALS for event in changed.events):
+            self._waiting.ask()
         if changed.touches(self.ticket_id):
             self.ask_ticket()
 
@@ -244,6 +259,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
 
     def show_pane(self, pane: str, *, focus: bool = True) -> None:
         """Bring a pane to the front and give it the keys."""
+        self.arrive()
         self.pane = pane
         for name in PANES:
             self.set_class(name == pane, f"pane-{name}")
@@ -299,9 +315,24 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
     def queue_moved(self, event: RowList.Moved) -> None:
         """The selected ticket follows the queue's cursor."""
         if self.pane == "queue" or self.ticket_id is None:
-            self.select(event.key)
-        self.queue.point_at(self.ticket_id)
+            self._bound_for = event.key
+            self.queue.point_at(None)
+        else:
+            self.queue.point_at(self.ticket_id)
+        self._arrive_soon()
+
+    @work(group="read-arrive", exclusive=True, exit_on_error=False)
+    async def _arrive_soon(self) -> None:
+        """Show the ticket when the cursor rests, so that rows move as fast as keys are pressed."""
+        await asyncio.sleep(REST_SECONDS)
+        self.arrive()
         self.refresh_keys()
+
+    def arrive(self) -> None:
+        """Show the ticket under the queue's cursor now, if it is not shown yet."""
+        bound_for, self._bound_for = self._bound_for, None
+        if bound_for is not None:
+            self.select(bound_for)
 
     @on(QueueList.Counted)
     def queue_counted(self, event: QueueList.Counted) -> None:
@@ -325,6 +356,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
 
     def context(self) -> Context:
         """What is on the desk now."""
+        self.arrive()
         detail = self.detail
         actions = tuple(detail.actions) if detail else ()
         waiting = [a for a in actions if a.state is ActionState.PROPOSED]

@@ -184,11 +184,13 @@ class QueueList(RowList):
         fresh = not self._settled
         was_on_screen = self.cursor in self.shown
         before, told = self.cursor, (self.total, self.exact)
+        drawn, lit = {at: self.row_at(at) for at in self.shown}, (self.cursor, self.key)
         self._window, self._start, self._rows = window, window.start, window.rows
         self.total, self.exact = window.total, window.exact
         self._recount()
         self.now = self.store.clock.now()
-        self.resize_rows()
+        if fresh or told[0] != self.total:
+            self.resize_rows()
         self._settled = True
         if self.key is None:
             self._first()
@@ -201,7 +203,17 @@ class QueueList(RowList):
         if told != (self.total, self.exact) or fresh:
             self._tell()
         self._note()
-        self.refresh()
+        self._redraw(drawn, everything=fresh or lit != (self.cursor, self.key) or self.gone)
+
+    def _redraw(self, drawn: dict[int, TicketRow | None], *, everything: bool) -> None:
+        """Draw the rows that are not as they were."""
+        if everything:
+            self.refresh()
+            return
+        height = self.row_height
+        for at in self.shown:
+            if at not in drawn or drawn[at] != self.row_at(at):
+                self.refresh_lines(at * height, height)
 
     def _place(self, window: Window) -> int | None:
         for at, row in enumerate(window.rows):

@@ -115,12 +115,15 @@ class RowList(ScrollView, can_focus=True):
         """Put the cursor on a row, at the wish of the person."""
         if not self.count:
             return
-        self.cursor = max(0, min(index, self.count - 1))
-        self.gone = False
+        left, self.cursor = self.cursor, max(0, min(index, self.count - 1))
+        was_gone, self.gone = self.gone, False
         key = self.key_at(self.cursor)
         self.key = key
         self.reveal()
-        self.refresh()
+        if was_gone:
+            self.refresh()
+        for row in {left, self.cursor}:
+            self.refresh_lines(row * self.row_height, self.row_height)
         if key is not None:
             self.post_message(self.Moved(self, key))
 
