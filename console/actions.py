@@ -10,7 +10,7 @@ from console import possible_by_hand as by_hand
 from console.possible import Reason, always, needs
 from data.vocabulary import Role
 
-Group = Literal["Decide", "Ticket", "Queue", "Go to", "Console"]
+Group = Literal["Decide", "Ticket", "Queue", "Go to", "Dashboard", "Console"]
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,32 @@ COMMANDS: tuple[Command, ...] = (
     Command("go-approvals", "Approvals", "To what waits for you", "g a", "Go to", always, False),
     Command(
         "go-escalations", "Escalations", "To what waits for people", "g e", "Go to", in_bar=False
+    ),
+    Command(
+        "go-dashboard",
+        "Dashboard",
+        "To the measures and their targets",
+        "g d",
+        "Go to",
+        in_bar=False,
+    ),
+    Command(
+        "period",
+        "Days",
+        "Choose the days that the dashboard measures",
+        "d",
+        "Dashboard",
+        possible.dashboard,
+        False,
+    ),
+    Command(
+        "part",
+        "By",
+        "Tell the measures apart by intent, agent, channel or model",
+        "i",
+        "Dashboard",
+        possible.dashboard,
+        False,
     ),
     Command("goto", "Go to", "Go to a pane: g, then its letter", "g", "Console"),
     Command(

@@ -182,3 +182,10 @@ def worker(context: Context) -> str | None:
 def ticket(context: Context) -> str | None:
     """Why no pane of a ticket can be gone to."""
     return None if context.ticket else "no ticket is selected"
+
+
+def dashboard(context: Context) -> str | None:
+    """Why nothing of the dashboard can be chosen."""
+    if context.pane == "dashboard":
+        return None
+    return f"it is for the dashboard: {context.key('go-dashboard')} leads there"

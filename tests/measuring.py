@@ -116,3 +116,72 @@ def opened(
             )  # fmt: skip
         pen.tell(moment, "system", "ticket.opened", ref=ref)
         yield pen
+
+
+def the_week(store: Workspace) -> None:
+    """Seven tickets of a week; `test_measures` works out what they come to."""
+    with opened(store, "1", at("09:00")) as t:
+        t.began(at("09:01"), cost=300_000)
+        t.tell(at("09:01:20"), "billing", "plan")
+        t.asked(
+            at("09:01:30"), "a1", state="verified", decided_by="maya", decided_at=at("09:11:30")
+        )
+        t.tell(at("09:01:30"), "resolution", "run.parked")
+        t.tell(at("09:11:30"), "operator", "action.approved", action="a1", by="maya")
+        t.tell(at("09:12:00"), "resolution", "action.executing", action="a1")
+        t.verified(at("09:12:05"), "a1")
+        t.answered(at("09:12:10"))
+        t.ended(at("09:12:12"), "resolved")
+    with opened(
+        store, "2", at("10:00"), intent="technical", agent="technical", channel="chat"
+    ) as t:
+        t.began(at("10:00:05"), cost=100_000)
+        t.verified(at("10:00:25"), "b1", "reset_service")
+        t.answered(at("10:00:30"))
+        t.ended(at("10:00:35"), "resolved")
+    with opened(store, "3", at("11:00"), intent="product", agent="product") as t:
+        t.began(at("11:02"))
+        t.answered(at("11:02:20"))
+        t.ended(at("11:02:30"), "resolved", "explained")
+    with opened(store, "4", at("12:00")) as t:
+        t.began(at("12:00"))
+        t.asked(
+            at("12:00:10"), "a4", state="rejected", decided_by="maya", decided_at=at("12:00:40")
+        )
+        t.tell(at("12:00:10"), "resolution", "run.parked")
+        t.tell(at("12:00:40"), "operator", "action.rejected", action="a4", by="maya")
+        t.answered(at("12:01"))
+        t.tell(at("12:01"), "resolution", "handoff", skill="billing")
+        t.ended(at("12:01"), "escalated", "rejected")
+        t.tell(at("12:30"), "operator", "ticket.taken", to="maya", by="maya")
+        t.answered(at("12:40"), "operator")
+        t.tell(at("12:40"), "operator", "ticket.resolved", outcome="answered", by="maya")
+        t.scored(at("18:00", 1), 2)
+    with opened(
+        store, "5", at("13:00"), intent="technical", agent="technical", channel="chat"
+    ) as t:
+        t.began(at("13:00:30"))
+        t.answered(at("13:01"))
+        t.ended(at("13:01"), "awaiting_customer", "evidence_missing")
+        t.tell(at("14:00"), "system", "message.received")
+        t.began(at("14:01"), 2)
+        t.tell(at("14:01:05"), "triage", "triage", noise="thanks")
+        t.ended(at("14:01:10"), "resolved", "noise")
+        t.scored(at("09:00", 1), 4)
+        t.scored(at("10:00", 1), 5)
+    with opened(store, "6", at("15:00"), intent="escalate", agent=None) as t:
+        t.began(at("15:00:01"))
+        t.tell(at("15:00:02"), "triage", "triage", noise="spam")
+        t.ended(at("15:00:03"), "closed", "noise")
+    with opened(store, "7", at("16:00")) as t:
+        t.began(at("16:00:10"))
+        t.verified(at("16:00:20"), "g1")
+        t.answered(at("16:00:30"))
+        t.ended(at("16:00:40"), "resolved")
+        t.tell(at("08:00", 1), "system", "message.received")
+        t.began(at("08:01", 1), 2)
+        t.verified(at("08:01:10", 1), "g2")
+        t.answered(at("08:01:20", 1))
+        t.ended(at("08:01:30", 1), "resolved")
+    with course(store, "3") as t:
+        t.tell(at("11:03", 7), "resolution", "ticket.closed", after_days=7)

@@ -169,6 +169,12 @@ class DeskCommands(CommandScreen):
         """To what waits."""
         self.desk.show_pane("approvals")
 
+    def do_go_dashboard(self) -> None:
+        """To the measures."""
+        from console.screens.dashboard import Dashboard
+
+        self.app.push_screen(Dashboard())
+
     def do_worker(self) -> None:
         """Start a worker."""
         self.console.start_worker()
