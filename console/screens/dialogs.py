@@ -110,11 +110,16 @@ class GoTo(ModalScreen[str | None]):
         self._chosen = False
 
     def compose(self) -> ComposeResult:
-        """One line with the letters."""
-        parts: list[tuple[str, str] | str] = [("go to  ", "bold")]
+        """The letters with their places, in as many lines as they need."""
+        rows, room = [[text(("go to  ", "bold"))]], self.app.size.width - 9
         for letter, place in keys_of(self.app).places.items():
-            parts += [(f" {shown_key(letter)} ", "bold $text-accent"), f"{place.label}  "]
-        yield Static(text(*parts), markup=False)
+            told = text((f" {shown_key(letter)} ", "bold $text-accent"), f"{place.label}  ")
+            if told.cell_length > room:
+                rows.append([text(" " * 7)])
+                room = self.app.size.width - 9
+            rows[-1].append(told)
+            room -= told.cell_length
+        yield Static(lines([Content("").join(row) for row in rows]), markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """The letter decides; any other key leaves."""
