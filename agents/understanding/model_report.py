@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.understanding.heads import FOLDS, HeldOut
 from agents.understanding.own_model import OwnModel
 from agents.understanding.reading import Reading
-from agents.understanding.training import FEWEST, FOLDS, Fitted, HeldOut, Labelled
+from agents.understanding.training import FEWEST, Fitted, Labelled
 from agents.understanding.triage import row_of, whole_of
 
 MOST_CONFUSED = 12
@@ -79,6 +80,7 @@ def report_of(rows: list[Labelled], fitted: Fitted, in_use: InUse | None) -> dic
         "folds": FOLDS,
         "share": {"issue": fitted.model.share[0], "packaged": fitted.model.share[1]},
         "heads": {name: measured(held) for name, held in fitted.heads.items()},
+        "left_to_packaged": fitted.left_to_packaged,
         "to_person": round(float(to_person.mean()), 4),
         "compared": _compared(rows, fitted, in_use),
     }

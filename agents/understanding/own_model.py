@@ -17,6 +17,9 @@ from data.errors import BadFile
 from data.vocabulary import Sentiment
 
 Floats = NDArray[np.floating]
+CLAUSE_SURE = 0.8
+"""How likely an issue must be for a clause to ask for it beside what the whole asks for."""
+
 FORM = 1
 """The form of the stored file; another one is refused."""
 
@@ -67,6 +70,7 @@ class OwnModel:
         told = {name: head.read(own) for name, head in self.heads.items()}
         routes = self.routes(told, readings)
         odd = self.strangeness(x, told, readings)
+        more = self.issues_of_clauses(readings)
         speed = None
         if self.urgency is not None:
             speed = np.clip(own @ self.urgency[0] + self.urgency[1], 0.0, 1.0)
@@ -78,6 +82,7 @@ class OwnModel:
                 issues=_named(self.heads["issue"].names, told["issue"][row], 5)
                 if "issue" in self.heads
                 else {},
+                beside=more.get(row, []),
                 strange=bool(self.strange is not None and odd[row] > self.strange.limit),
             )
             changes: dict[str, Any] = {"own": added, "model": f"{self.version} {reading.model}"}
@@ -87,6 +92,24 @@ class OwnModel:
             if speed is not None:
                 changes["urgency"] = round(float(speed[row]), 3)
             found.append(replace(reading, **changes))
+        return found
+
+    def issues_of_clauses(self, readings: list[Reading]) -> dict[int, list[str]]:
+        """Where a text holds several clauses, the issues that one of them surely is of."""
+        clauses = [
+            (row, heard.text)
+            for row, reading in enumerate(readings)
+            if len(reading.heard) > 1
+            for heard in reading.heard
+        ]
+        if "issue" not in self.heads or not clauses:
+            return {}
+        head, found = self.heads["issue"], dict[int, list[str]]()
+        told = head.read(self.weighted(features([text for _, text in clauses])))
+        for (row, _), likely in zip(clauses, told, strict=True):
+            best = int(likely.argmax())
+            if likely[best] >= CLAUSE_SURE:
+                found.setdefault(row, []).append(head.names[best])
         return found
 
     def routes(self, told: dict[str, Floats], readings: list[Reading]) -> Floats:

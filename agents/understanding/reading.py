@@ -34,6 +34,8 @@ class Own:
     """How likely it goes to each intent, the likeliest first."""
     issues: dict[str, float]
     """The likeliest of the team's own issues; none if it never named any."""
+    beside: list[str]
+    """Issues that single clauses of it are surely of."""
     strange: bool
     """Whether it is unlike the tickets that the model was fitted on."""
 

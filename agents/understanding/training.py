@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import LinearSVC
 
 from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
-from agents.understanding.model import packaged_model, softmax
+from agents.understanding.heads import FOLDS, PENALTY, TOLERANCE, HeldOut, fit_head
+from agents.understanding.model import packaged_model
 from agents.understanding.own_model import (
     FORM,
     Head,
@@ -33,9 +33,9 @@ from data.errors import HandrailError
 FEWEST = 40
 """Labelled tickets below which nothing is fitted."""
 
-FOLDS = 5
-PENALTY = 0.5
-TOLERANCE = 0.02
+MOST_ISSUES = 500
+"""Different issues; more are rather free text than names."""
+
 OWN_STRANGE = 0.025
 """The share of the team's own held-out tickets that may be taken for unlike the rest."""
 
@@ -58,27 +58,6 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """What a head says of the rows that it was not fitted on."""
-
-    names: list[str]
-    rows: NDArray[np.int64]
-    """Which of all rows carry the label."""
-    truth: NDArray[np.int64]
-    probabilities: Floats
-    heat: float
-    few: dict[str, int]
-    """Labels with fewer rows than folds, whose figures mean little."""
-    left_out: list[str]
-    """Labels with a single row, which cannot be learned."""
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        """Whether the most likely name is the label, a row each."""
-        return np.asarray(self.probabilities.argmax(axis=1) == self.truth)
-
-
-@dataclass(frozen=True)
 class Fitted:
     """A fitted model, and what was held out of it on the way."""
 
@@ -88,6 +67,8 @@ class Fitted:
     heads: dict[str, HeldOut]
     strange: NDArray[np.bool_]
     """Which rows, held out, were unlike the rest."""
+    left_to_packaged: list[str]
+    """What was labelled too, but is told no better than by the packaged model, which keeps it."""
     seen: NDArray[np.uint32]
     """A short digest of each row's text."""
 
@@ -99,6 +80,12 @@ def check(rows: list[Labelled]) -> None:
         raise HandrailError(
             f"{sum(counts.values())} tickets with an intent are too few to learn from; "
             f"give at least {FEWEST}, better 25 of each intent"
+        )
+    issues = len({row.issue for row in rows if row.issue})
+    if issues > MOST_ISSUES:
+        raise HandrailError(
+            f"{issues:,} different issues; give names that return, at most {MOST_ISSUES}, "
+            "or leave the column out"
         )
     learnable = [name for name, count in counts.items() if count >= 2]
     if len(learnable) < 2:
@@ -149,14 +136,25 @@ def fit(rows: list[Labelled], progress: Progress = lambda what, done, total: Non
         progress("fits", done, steps)
 
     for name, given in usable.items():
-        heads[name], held[name] = _head(own, given, folds, step)
+        heads[name], held[name] = fit_head(own, given, folds, step)
     paths, share, held["intent"] = _blended(rows, readings, heads, held)
     centres = _centres(x, rows, list(range(len(rows))))
     strange, odd = _strange(x, rows, readings, held, folds, centres)
-    model = OwnModel(
-        version_of(rows), scale, heads, paths, share, _urgency(own, rows), centres, strange
-    )
-    return Fitted(model, readings, held, odd, digests(texts))
+    kept_out = []
+    if "sentiment" in heads and not _better_tone(readings, held["sentiment"]):
+        kept_out.append("sentiment")
+        del heads["sentiment"]
+    speed = _urgency(own, rows, readings, folds)
+    if speed is None and any(row.urgency is not None for row in rows):
+        kept_out.append("urgency")
+    model = OwnModel(version_of(rows), scale, heads, paths, share, speed, centres, strange)
+    return Fitted(model, readings, held, odd, kept_out, digests(texts))
+
+
+def _better_tone(readings: list[Reading], held: HeldOut) -> bool:
+    told = [readings[i].sentiment.value for i in held.rows]
+    packaged = np.mean([t == held.names[n] for t, n in zip(told, held.truth, strict=True)])
+    return bool(held.right.mean() > packaged)
 
 
 def _varied(given: list[str | None]) -> bool:
@@ -183,59 +181,6 @@ def _folds(rows: list[Labelled]) -> NDArray[np.int64]:
         for number, (_, rest) in enumerate(split.split(np.zeros(len(rows)), named)):
             fold[rest] = number
     return fold
-
-
-def _head(
-    x: sparse.csr_matrix,
-    given: list[str | None],
-    folds: NDArray[np.int64],
-    step: Callable[[], None],
-) -> tuple[Head, HeldOut]:
-    counts = Counter(name for name in given if name)
-    names = sorted(name for name, count in counts.items() if count >= 2)
-    at = {name: place for place, name in enumerate(names)}
-    rows = np.array([i for i, name in enumerate(given) if name in at])
-    truth = np.array([at[name] for name in given if name in at])
-    scores = np.zeros((len(rows), len(names)), np.float32)
-    for number in range(FOLDS):
-        held = folds[rows] == number
-        if held.any():
-            weights, bias = _fit(x[rows[~held]], truth[~held], len(names))
-            scores[held] = x[rows[held]] @ weights.T + bias
-        step()
-    heat = _heat(scores, truth)
-    weights, bias = _fit(x[rows], truth, len(names))
-    step()
-    few = {name: counts[name] for name in names if counts[name] < FOLDS}
-    alone = sorted(name for name, count in counts.items() if count < 2)
-    out = HeldOut(names, rows, truth, softmax(scores * heat), heat, few, alone)
-    return Head(names, weights, bias, heat), out
-
-
-def _fit(x: sparse.csr_matrix, truth: NDArray[np.int64], names: int) -> tuple[Floats, Floats]:
-    """Weights and biases of `names` classes; those that do not occur score below all others."""
-    present = np.unique(truth)
-    weights = np.zeros((names, x.shape[1]), np.float32)
-    bias = np.full(names, -3.0, np.float32)
-    if len(present) == 1:
-        bias[present] = 1.0
-        return weights, bias
-    machine = LinearSVC(C=PENALTY, tol=TOLERANCE, random_state=0).fit(x, truth)
-    coefficients, intercepts = machine.coef_, machine.intercept_
-    if len(present) == 2:
-        coefficients = np.concatenate([-coefficients, coefficients])
-        intercepts = np.concatenate([-intercepts, intercepts])
-    weights[present], bias[present] = coefficients, intercepts
-    return weights, bias
-
-
-def _heat(scores: Floats, truth: NDArray[np.int64]) -> float:
-    index = np.arange(len(truth))
-    losses = {
-        float(heat): float(-np.log(softmax(scores * heat)[index, truth] + 1e-9).mean())
-        for heat in np.geomspace(0.25, 24.0, 60)
-    }
-    return min(losses, key=lambda heat: losses[heat])
 
 
 def _blended(
@@ -319,9 +264,25 @@ def _strange(
     return Strange(mean, spread, limit), score > limit
 
 
-def _urgency(x: sparse.csr_matrix, rows: list[Labelled]) -> tuple[Floats, float] | None:
-    given = [i for i, row in enumerate(rows) if row.urgency is not None]
+def _urgency(
+    x: sparse.csr_matrix,
+    rows: list[Labelled],
+    readings: list[Reading],
+    folds: NDArray[np.int64],
+) -> tuple[Floats, float] | None:
+    """Weights and bias of the urgency; None for too few rows, or if the packaged is as near."""
+    given = np.array([i for i, row in enumerate(rows) if row.urgency is not None], np.int64)
     if len(given) < FEWEST:
         return None
-    machine = Ridge(alpha=2.0).fit(x[given], [rows[i].urgency for i in given])
+    truth = np.array([rows[i].urgency for i in given], np.float64)
+    told = np.zeros(len(given))
+    for number in range(FOLDS):
+        out = folds[given] == number
+        if out.any() and not out.all():
+            part = Ridge(alpha=2.0).fit(x[given[~out]], truth[~out])
+            told[out] = np.clip(part.predict(x[given[out]]), 0.0, 1.0)
+    packaged = np.array([readings[i].urgency for i in given])
+    if np.abs(told - truth).mean() >= np.abs(packaged - truth).mean():
+        return None
+    machine = Ridge(alpha=2.0).fit(x[given], truth)
     return machine.coef_.astype(np.float32), float(machine.intercept_)

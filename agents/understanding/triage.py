@@ -331,7 +331,7 @@ def row_of(reading: Reading, confidence_under: float = 0.5) -> TriageRow:
         reason = "holds an instruction to agents, which is not followed"
     return TriageRow(
         intent=intent.value,
-        issues=list(own.issues)[:1]
+        issues=list(dict.fromkeys([*list(own.issues)[:1], *own.beside]))
         if own is not None and own.issues
         else [issue.kind for issue in reading.issues],
         sentiment=reading.sentiment.value,

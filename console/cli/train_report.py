@@ -26,6 +26,9 @@ def tell_report(report: dict[str, Any]) -> None:
         _tell_few(head)
     out("")
     out(f"to a person, for being unlike the others or unsure: {report['to_person']:.1%}")
+    if report["left_to_packaged"]:
+        kept = " and ".join(report["left_to_packaged"])
+        out(f"left to the packaged model, which tells it as well or has too few to beat: {kept}")
     _tell_compared(report["compared"])
 
 

@@ -91,6 +91,31 @@ def test_labels_with_hardly_a_ticket_are_named():
     assert held["issue"].few == {"lost": 3}
 
 
+def test_several_things_in_one_text_are_each_named(fitted):
+    (row,) = rows_by(
+        fitted.model, "Could you mend the sprinkler this week. Also give back the deposit for the "
+        "trays at the east house.",
+    )  # fmt: skip
+    assert set(row.issues) == {"watering", "deposit"}
+
+
+def test_what_the_packaged_model_tells_as_well_is_left_to_it():
+    packaged = read_messages([(t.subject, t.body) for t in tickets()])
+    rows = [
+        Labelled(t.subject, t.body, t.intent, None, r.sentiment.value, r.urgency)
+        for t, r in zip(tickets(), packaged, strict=True)
+    ]
+    found = fit(rows)
+    assert "urgency" in found.left_to_packaged
+    assert found.model.urgency is None
+
+
+def test_texts_in_place_of_names_of_issues_are_refused():
+    rows = [Labelled("", t.body, t.intent, f"{t.body} {n}") for t in tickets() for n in range(3)]
+    with pytest.raises(HandrailError, match="648 different issues"):
+        fit(rows)
+
+
 def test_tone_and_urgency_are_learned_where_they_are_labelled():
     loud = {"technical": ("angry", 0.9), "billing": ("negative", 0.5)}
     rows = [
