@@ -7,6 +7,13 @@ class Retryable(HandrailError):
     """An outside system failed for now; trying again later may work."""
 
 
+class OutOfReach(Retryable):
+    """A system that nobody can use for now: no room, no connection, held by another program.
+
+    It passes, nothing was done, and it is no failure of what waits for it.
+    """
+
+
 class Refused(HandrailError):
     """An outside system refused by a rule of its own; trying again will not help."""
 

@@ -20,17 +20,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from agents.engine.advance import Engine
-from agents.errors import Retryable
-from agents.reach import Reach
+from agents.errors import OutOfReach, Retryable
+from agents.reach import Reach, Voice
+from agents.runtime.protocol import NotNow
 from agents.runtime.worker import run_worker
 from agents.service import Service
 from agents.stuck import give_up, problem_of
 from agents.turns import tickets_in_turn
 from agents.wiring import Places, dispatch_url, open_parts
-from data.errors import HandrailError
+from data.database import passes
+from data.errors import HandrailError, WorkspaceUnusable
 from data.feed import ChangeWatch
 from data.queries.health import workers
 from data.store import table
@@ -78,20 +80,38 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
     # DBOS takes half a second to import, so that only who works imports it.
     from agents.runtime.dbos_runtime import DbosDispatcher
 
-    worked = Worked()
+    worked, patiently = Worked(), Patience()
     with open_parts(workspace, places) as parts:
         engine, service = Engine(parts), Service(workspace, parts.policy)
-        row = Registration(workspace)
+        row = _registered(workspace)
         reach = Reach(lambda: parts.reader.record("plans", ""))
+        tickets = Voice(log.warning, "tickets are worked on again")
+
+        def held_up(problem: str, fault: Exception) -> Exception:
+            """What passes by itself is no failure of the ticket that met it."""
+            if order.until_idle:
+                return fault
+            reach.meet(problem)
+            tickets.tell(reach.problem)
+            return NotNow(problem)
 
         def advance(ticket_id: str) -> None:
-            if not stop.is_set():
-                worked.advanced.add(ticket_id)
-                try:
-                    engine.advance(ticket_id)
-                except Retryable:
-                    reach.doubt()
+            if stop.is_set():
+                return
+            worked.advanced.add(ticket_id)
+            try:
+                engine.advance(ticket_id)
+            except OutOfReach as problem:
+                raise held_up(str(problem), problem) from problem
+            except Retryable:
+                reach.doubt()
+                raise
+            except DBAPIError as problem:
+                if not passes(problem):
                     raise
+                told = f"the workspace cannot be used: {problem.orig}"
+                raise held_up(told, problem) from problem
+            reach.passed()
 
         def on_stuck(ticket_id: str, error: Exception) -> None:
             worked.given_up[ticket_id] = problem_of(error)
@@ -104,14 +124,15 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
         def heartbeat(running: frozenset[str]) -> None:
             if order.parent is not None and os.getppid() != order.parent:
                 stop.set()
-            _patiently(lambda: row.beat(len(running), reach.problem), None)
+            tickets.tell(reach.problem)
+            patiently("beat", lambda: row.beat(len(running), reach.problem), None)
 
         def pending(limit: int) -> list[str]:
             if order.until_idle:
                 return tickets_in_turn(workspace, limit)
-            if reach.problem is not None:
+            if reach.pausing:
                 return []
-            return _patiently(lambda: tickets_in_turn(workspace, limit), [])
+            return patiently("look", lambda: tickets_in_turn(workspace, limit), [])
 
         dispatcher = DbosDispatcher(
             advance, dispatch_url(workspace), worker_id=row.id, concurrency=order.concurrency
@@ -125,14 +146,14 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
                 _watch(workspace),
                 heartbeat,
                 live_workers=lambda: [w.id for w in workers(workspace) if w.alive],
-                on_timer=lambda: _patiently(service.wake_due, None),
+                on_timer=lambda: patiently("wake", service.wake_due, None),
                 on_stuck=on_stuck,
                 stop=stop,
                 until_idle=order.until_idle,
             )
         finally:
             reach.stop()
-            row.end()
+            patiently("end", row.end, None)
     return worked
 
 
@@ -163,7 +184,7 @@ class Registration:
 
     def end(self) -> None:
         """Say that it has ended."""
-        _patiently(lambda: self._set(ended_at=self._workspace.clock.now(), busy=0), None)
+        self._set(ended_at=self._workspace.clock.now(), busy=0)
 
     def _set(self, **values: object) -> None:
         with self._workspace.write() as tx:
@@ -178,13 +199,33 @@ def program_version() -> str:
         return "0"
 
 
-def _patiently(call: Callable[[], T], otherwise: T) -> T:
-    """What `call` gives; `otherwise`, with a warning, while the database is out of reach."""
+class Patience:
+    """Calls that may fail for a while: said once, and once that it has passed."""
+
+    def __init__(self) -> None:
+        """All is well."""
+        self._voice = Voice(log.warning, "the workspace can be used again")
+        self._failing: set[str] = set()
+
+    def __call__(self, what: str, call: Callable[[], T], otherwise: T) -> T:
+        """What `call`, known as `what`, gives; `otherwise` while the database is out of reach."""
+        try:
+            found = call()
+        except OperationalError as problem:
+            self._failing.add(what)
+            self._voice.tell(f"the workspace cannot be used for now: {problem.orig}")
+            return otherwise
+        self._failing.discard(what)
+        if not self._failing:
+            self._voice.tell(None)
+        return found
+
+
+def _registered(workspace: Workspace) -> "Registration":
     try:
-        return call()
+        return Registration(workspace)
     except OperationalError as problem:
-        log.warning("the workspace cannot be used for now: %s", problem.orig)
-        return otherwise
+        raise WorkspaceUnusable(f"the workspace cannot be written: {problem.orig}") from problem
 
 
 def _watch(workspace: Workspace) -> Callable[[float], bool]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from data.errors import WorkspaceUnusable
@@ -66,6 +66,29 @@ def make_engine(url: URL, *, synchronous: str = "FULL") -> Engine:
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
     return engine
+
+
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL,
+    }
+)  # fmt: skip
+
+
+def passes(problem: BaseException | None) -> bool:
+    """Whether a driver's error says that the database cannot be used for now, by nobody.
+
+    A full disk, a lock that lasts, a server that does not answer; not a fault of what was asked.
+    """
+    if isinstance(problem, DBAPIError):
+        return passes(problem.orig) or problem.connection_invalidated
+    if isinstance(problem, sqlite3.Error):
+        # The first byte is the kind; what stands above it says more of it.
+        return getattr(problem, "sqlite_errorcode", 0) & 0xFF in _PASSING
+    # The driver of PostgreSQL; its class 53 is a lack of room, 57 a server that goes down.
+    state = getattr(problem, "sqlstate", "") or ""
+    return type(problem).__name__ == "OperationalError" or state[:2] in ("53", "57")
 
 
 @contextmanager

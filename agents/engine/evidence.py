@@ -11,7 +11,7 @@ from agents.engine.snapshot import (
     Snapshot,
 )
 from agents.engine.thought import Thought
-from agents.errors import Retryable
+from agents.errors import OutOfReach, Retryable
 from agents.playbooks.model import Playbook
 from agents.toolbox import ToolBox
 from data.vocabulary import AgentName
@@ -76,6 +76,8 @@ def read_evidence(
             found.records[tool] = box.call(
                 f"{step}.{tool}", tool, customer["id"] if customer else None
             )
+        except OutOfReach:
+            raise
         except Retryable as problem:
             found.failed = f"{tool}: {problem}"
             break

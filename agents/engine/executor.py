@@ -14,7 +14,7 @@ from agents.engine.preview import undo_of
 from agents.engine.revisions import changed_records, follow
 from agents.engine.starting import begin
 from agents.engine.verify import what_is_wrong, what_stayed
-from agents.errors import Refused, Retryable, UnknownOutcome
+from agents.errors import OutOfReach, Refused, Retryable, UnknownOutcome
 from data.store import ACTION, Transaction
 from data.vocabulary import ActionName, ActionState, AgentName, Author
 
@@ -35,7 +35,8 @@ def execute(parts: Parts, journal: Journal, action: Row) -> Outcome:
     """Carry out an approved action, or settle one whose execution was interrupted.
 
     Raises Unread or Halted before anything is done. A record that changed since the decision makes
-    the action stale; nothing is done then either. What fails its check is taken back.
+    the action stale; nothing is done then either. What fails its check is taken back. OutOfReach
+    leaves it begun: it is looked up when the system can be used again.
     """
     interrupted = action["state"] != ActionState.APPROVED
     if not interrupted:
@@ -45,14 +46,16 @@ def execute(parts: Parts, journal: Journal, action: Row) -> Outcome:
         capped = begin(parts, journal, action)
         if capped is not None:
             return Outcome(ActionState.PROPOSED, capped)
-    effect = parts.writer.lookup(action["idempotency_key"]) if interrupted else None
-    if effect is None:
-        try:
+    try:
+        effect = parts.writer.lookup(action["idempotency_key"]) if interrupted else None
+        if effect is None:
+            if interrupted:
+                _check_unchanged(parts, action)
             effect = _call(parts, journal, action)
-        except (Refused, Retryable) as failure:
-            return _finish(parts, journal, action, None, ActionState.FAILED, str(failure))
-        except UnknownOutcome as unknown:
-            return _finish(parts, journal, action, None, ActionState.UNKNOWN, str(unknown))
+    except _Failed as failure:
+        return _finish(parts, journal, action, None, ActionState.FAILED, str(failure))
+    except UnknownOutcome as unknown:
+        return _finish(parts, journal, action, None, ActionState.UNKNOWN, str(unknown))
     problem = _check(parts, action, effect)
     if problem is None:
         return _finish(parts, journal, action, effect, ActionState.VERIFIED, None)
@@ -63,12 +66,26 @@ def execute(parts: Parts, journal: Journal, action: Row) -> Outcome:
 
 def _changed(parts: Parts, action: Row) -> dict[str, Any]:
     """What is no longer as the person saw it: record to field to [then, now]."""
+    changed = _changed_records(parts, action)
+    # Undoing asks the policy itself, which matters only where it wants more people now.
     if action["name"] == ActionName.UNDO:
-        return taking_back.changed(parts, action)
-    changed = changed_records(parts.reader, action["arguments"], action["records"])
+        return changed
     if action["policy_version"] != parts.policy.version:
         changed["policy"] = {"version": [action["policy_version"], parts.policy.version]}
     return changed
+
+
+def _changed_records(parts: Parts, action: Row) -> dict[str, Any]:
+    if action["name"] == ActionName.UNDO:
+        return taking_back.changed(parts, action)
+    return changed_records(parts.reader, action["arguments"], action["records"])
+
+
+def _check_unchanged(parts: Parts, action: Row) -> None:
+    """_Failed if records changed since a call was cut off, or put off, that did nothing yet."""
+    changed = _changed_records(parts, action)
+    if changed:
+        raise _Failed(f"{', '.join(changed)} changed before it was carried out; nothing was done")
 
 
 def _stale(parts: Parts, journal: Journal, action: Row, changed: dict[str, Any]) -> Outcome:
@@ -85,17 +102,42 @@ def _stale(parts: Parts, journal: Journal, action: Row, changed: dict[str, Any])
     return Outcome(ActionState.STALE, why)
 
 
+class _Failed(Exception):
+    """The system did not do it, and will not."""
+
+
 def _call(parts: Parts, journal: Journal, action: Row) -> Effect:
+    """Have it done. _Failed if it was not, OutOfReach or UnknownOutcome as the writer says."""
     for attempt in range(1, TRIES + 1):
         try:
             return parts.writer.carry_out(action["id"], parts.store.clock.now())
+        except UnknownOutcome as unknown:
+            return _looked_up(parts, action, unknown)
+        except OutOfReach:
+            raise
+        except Refused as problem:
+            raise _Failed(str(problem)) from problem
         except Retryable as problem:
             data = {"tool": action["name"], "action": action["id"], "error": str(problem)}
             journal.note("tool.failed", "resolution", {**data, "attempt": attempt})
             if attempt == TRIES:
-                raise
+                raise _Failed(str(problem)) from problem
             parts.sleep(0.2)
     raise AssertionError("unreachable")
+
+
+def _looked_up(parts: Parts, action: Row, unknown: UnknownOutcome) -> Effect:
+    """What a call without an answer did, by its key; `unknown` again where that tells nothing.
+
+    That nothing is there does not say that nothing will be: the call may still be under way.
+    """
+    try:
+        effect = parts.writer.lookup(action["idempotency_key"])
+    except (Refused, Retryable, UnknownOutcome):
+        effect = None
+    if effect is None:
+        raise unknown
+    return effect
 
 
 def _check(parts: Parts, action: Row, effect: Effect) -> str | None:
@@ -113,6 +155,8 @@ def _compensate(
     data = {"action": action["id"], "name": action["name"], "why": problem}
     try:
         parts.writer.take_back(action["id"], parts.store.clock.now())
+    except OutOfReach:
+        raise
     except (Refused, Retryable, UnknownOutcome) as failure:
         journal.note("action.not_compensated", "resolution", {**data, "error": str(failure)})
         return effect, f"{problem}; taking it back failed: {failure}"

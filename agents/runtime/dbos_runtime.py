@@ -32,8 +32,19 @@ from sqlite3 import Connection as SQLiteConnection
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus, error
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 
-from agents.runtime.protocol import Abandoned, Advance, HeldElsewhere, LiveWorkers, Settled
+from agents.runtime.protocol import (
+    Abandoned,
+    Advance,
+    HeldElsewhere,
+    LiveWorkers,
+    NotNow,
+    Settled,
+)
+from data.database import passes
+
+log = logging.getLogger(__name__)
 
 APPLICATION_VERSION = "advance-1"
 """What a lease means. Constant over releases, since a newer worker has to resume an older one's."""
@@ -79,6 +90,7 @@ class DbosDispatcher:
         """Start DBOS and take up work."""
         self._settled = settled
         logger = logging.getLogger("dbos")
+        logger.addFilter(_in_one_line)
         if not logger.handlers:
             # DBOS would add a handler to standard error; so it is left to the process's own.
             logger.addHandler(logging.NullHandler())
@@ -126,7 +138,18 @@ class DbosDispatcher:
         self._threads.submit(self._lead, ticket_id)
 
     def tend(self, live_workers: LiveWorkers) -> None:
-        """Resume what dead workers held, and remove the leases of what was resumed here."""
+        """Resume what dead workers held, and remove the leases of what was resumed here.
+
+        Left to the next time while the leases cannot be written.
+        """
+        try:
+            self._tend(live_workers)
+        except DBAPIError as problem:
+            if not passes(problem):
+                raise
+            log.warning("the leases on tickets cannot be written for now: %s", problem.orig)
+
+    def _tend(self, live_workers: LiveWorkers) -> None:
         with self._lock:
             finished = self._finished.copy()
         leases = DBOS.list_workflows(name=WORKFLOW, load_input=False, load_output=False)
@@ -178,7 +201,8 @@ class DbosDispatcher:
         except (error.DBOSWorkflowIDInUseError, error.DBOSNonExistentWorkflowError):
             fault = HeldElsewhere(ticket_id)
         except Exception as problem:
-            fault = problem
+            # The lease could not be written: what the advance raises comes another way.
+            fault = NotNow(str(problem)) if passes(problem) else problem
             with self._lock:
                 self._finished.add(ticket_id)
         finally:
@@ -234,7 +258,17 @@ class DbosDispatcher:
         try:
             DBOS.rewind_workflow(ticket_id)
         except error.DBOSException as problem:
-            logging.getLogger(__name__).info("lease on %s: %s", ticket_id, problem)
+            log.info("lease on %s: %s", ticket_id, problem)
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """What DBOS logs of its troubles, without the way through its code."""
+    fault = record.exc_info[1] if record.exc_info else None
+    if fault is not None:
+        words = str(fault).strip().splitlines() or [type(fault).__name__]
+        record.msg, record.args = f"{record.getMessage()} {words[0]}", None
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _sqlite_engine(url: URL, concurrency: int) -> Engine:

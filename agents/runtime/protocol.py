@@ -27,6 +27,13 @@ class HeldElsewhere(Exception):
     """Another worker holds the ticket; it looks for further wake-ups itself before it lets go."""
 
 
+class NotNow(Exception):
+    """What the advance needs cannot be used for now, by any ticket; it is tried again later.
+
+    No failure of the ticket: nobody gives it up for this.
+    """
+
+
 class Abandoned(Exception):
     """The ticket was given up because, again and again, the process that advanced it died."""
 

@@ -18,6 +18,7 @@ from agents.runtime.protocol import (
     Dispatcher,
     HeldElsewhere,
     LiveWorkers,
+    NotNow,
     PendingTickets,
     Settled,
 )
@@ -122,7 +123,7 @@ def _note(
     if error is None:
         backoff.succeeded(ticket_id)
         return
-    if isinstance(error, HeldElsewhere):
+    if isinstance(error, HeldElsewhere | NotNow):
         backoff.put_off(ticket_id, now + SWEEP_SECONDS)
         return
     times = STUCK_AFTER if isinstance(error, Abandoned) else 1

@@ -278,7 +278,8 @@ class Faulty:
         return effect
 
     def preview(self, name: str, arguments: Row, key: str, now: datetime) -> Effect:
-        """As the real one."""
+        """As the real one, unless told otherwise."""
+        _raise(self.before.get("preview"))
         return self.inner.preview(name, arguments, key, now)
 
     def preview_undo(self, key: str, now: datetime) -> Effect:

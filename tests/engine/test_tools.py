@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.errors import Refused, Retryable, UnknownOutcome
+from agents.errors import OutOfReach, Refused, Retryable, UnknownOutcome
 from tests.engine.conftest import Open
 from tests.engine.desk import Desk, Faulty, Unreadable
 
@@ -69,10 +69,24 @@ def test_a_timeout_after_the_work_was_done_has_it_once(desk: Open) -> None:
     assert len(one.reader.table("refunds")) == 1
 
 
-def test_an_outcome_that_nobody_knows_is_unknown_and_never_tried_again(desk: Open) -> None:
+def test_a_call_without_an_answer_is_looked_up_by_its_key(desk: Open) -> None:
     one = desk(writer=Faulty)
     ticket = _approved(one)
     _faulty(one).after["process_refund"] = [UnknownOutcome("no answer")]
+    one.run()
+    assert one.states(ticket, "process_refund") == ["verified"]
+    assert one.status(ticket) == "resolved"
+    assert [n for n, _ in _faulty(one).calls].count("process_refund") == 1
+
+
+@pytest.mark.parametrize("silence", [UnknownOutcome("cannot be asked"), Retryable("down")])
+def test_an_outcome_that_nobody_knows_is_unknown_and_never_tried_again(
+    desk: Open, silence: Exception
+) -> None:
+    one = desk(writer=Faulty)
+    ticket = _approved(one)
+    _faulty(one).after["process_refund"] = [UnknownOutcome("no answer")]
+    _faulty(one).before["lookup"] = [silence]
     one.run()
     assert one.states(ticket, "process_refund") == ["unknown"]
     detail = one.detail(ticket)
@@ -84,6 +98,36 @@ def test_an_outcome_that_nobody_knows_is_unknown_and_never_tried_again(desk: Ope
     one.run()
     assert [n for n, _ in _faulty(one).calls].count("process_refund") == 1
     assert len(one.reader.table("refunds")) == 1
+
+
+def test_what_a_crash_cut_off_is_unknown_where_the_system_cannot_tell(desk: Open) -> None:
+    one = desk(writer=Faulty)
+    ticket = _approved(one)
+    _faulty(one).after["process_refund"] = [KeyboardInterrupt()]  # type: ignore[list-item]
+    with pytest.raises(KeyboardInterrupt):
+        one.run()
+    assert one.states(ticket, "process_refund") == ["executing"]
+    _faulty(one).before["lookup"] = [UnknownOutcome("keys are forgotten after a minute")]
+    one.run()
+    assert one.states(ticket, "process_refund") == ["unknown"]
+    assert [n for n, _ in _faulty(one).calls].count("process_refund") == 1
+
+
+@pytest.mark.parametrize("when", ["preview", "process_refund", "send_reply"])
+def test_a_system_that_nobody_can_use_is_waited_for(desk: Open, when: str) -> None:
+    """However long: nothing fails, nobody is asked to step in, and then all goes on."""
+    one = desk(writer=Faulty)
+    ticket = one.arrive()
+    _faulty(one).before[when] = [OutOfReach("the disk is full")] * 9
+    for _ in range(9):
+        with pytest.raises(OutOfReach):
+            one.approve_all()
+        assert one.column(ticket, "pending")
+    one.approve_all()
+    assert one.states(ticket, "process_refund", "send_reply") == ["verified", "verified"]
+    assert one.status(ticket) == "resolved"
+    assert one.detail(ticket).handoffs == []
+    assert len(one.effects("process_refund")) == 1
 
 
 def test_an_unknown_refund_is_not_proposed_a_second_time(desk: Open) -> None:
@@ -242,3 +286,20 @@ def test_an_undo_whose_answer_was_lost_is_done_once(desk: Open) -> None:
     assert one.states(ticket, "process_refund") == ["undone"]
     assert len(one.effects("undo_process_refund")) == 1
     assert one.record("charges", "ch_de2")["refunded"] == 0
+
+
+def test_what_was_put_off_is_not_done_upon_records_that_changed_meanwhile(desk: Open) -> None:
+    one = desk(writer=Faulty)
+    ticket = _approved(one)
+    _faulty(one).before["process_refund"] = [OutOfReach("the disk is full")]
+    with pytest.raises(OutOfReach):
+        one.run()
+    (action,) = one.actions(ticket, "process_refund")
+    one.alter("charges", action.arguments["charge"], status="disputed")
+    one.run()
+    assert one.states(ticket, "process_refund") == ["failed"]
+    assert one.effects("process_refund") == []
+    assert one.status(ticket) == "escalated"
+    (problem,) = [a.problem for a in one.actions(ticket, "process_refund")]
+    assert problem is not None
+    assert "nothing was done" in problem

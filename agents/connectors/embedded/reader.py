@@ -8,7 +8,8 @@ from typing import Any
 
 from agents.connectors.embedded.schema import TABLES, connect, decode, key_of
 from agents.connectors.protocols import Row
-from agents.errors import Retryable
+from agents.errors import OutOfReach, Retryable
+from data.database import passes
 
 
 def stamp(moment: datetime) -> str:
@@ -46,7 +47,8 @@ class EmbeddedReader:
                 self._connection().execute(f'SELECT * FROM "{table}" {where}', values).fetchall()
             )
         except sqlite3.Error as problem:
-            raise Retryable(f"the back office cannot be read ({table}): {problem}") from problem
+            kind = OutOfReach if passes(problem) else Retryable
+            raise kind(f"the back office cannot be read ({table}): {problem}") from problem
         return [decode(table, row) for row in found]
 
     def table(self, name: str) -> list[Row]:

@@ -16,8 +16,9 @@ from agents.connectors.embedded.reader import stamp
 from agents.connectors.embedded.schema import connect, decode, insert_rows
 from agents.connectors.embedded.session import Session
 from agents.connectors.protocols import Change, Effect, Row
-from agents.errors import Refused, Retryable
+from agents.errors import OutOfReach, Refused, Retryable
 from data.columns import canonical
+from data.database import passes
 
 
 class EmbeddedWriter:
@@ -94,7 +95,8 @@ class EmbeddedWriter:
             except sqlite3.IntegrityError as problem:
                 raise Refused(f"the back office does not take that: {problem}") from problem
             except sqlite3.Error as problem:
-                raise Retryable(f"the back office cannot be written: {problem}") from problem
+                kind = OutOfReach if passes(problem) else Retryable
+                raise kind(f"the back office cannot be written: {problem}") from problem
 
     @contextmanager
     def _transaction(
