@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Engine, Table, func, select, text, tuple_, up
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import writing
-from data.measures.fact import Fact
 from data.measures.reading import FACT, read_facts, stored_facts
 from data.measures.sums import Cell, Key, Sums, add, merge, spread
 from data.store import CHAIN, EVENT, Store, Transaction, table
@@ -20,7 +19,7 @@ SUM, SETTING = table(MeasureSum), table(Setting)
 CURSOR = "measured_to"
 """The setting that holds the newest event that was taken in."""
 
-BATCH = 4_000
+BATCH = 2_000
 """Events that are taken in together; the write lock is held for what they change."""
 
 _KEYS_AT_ONCE = 300
@@ -79,9 +78,10 @@ def _newest(engine: Engine) -> int:
     On PostgreSQL ids are given out before the commit, so writers are waited for, once.
     """
     newest = select(func.coalesce(func.max(EVENT.c.id), 0))
-    if engine.dialect.name != "postgresql":
-        with engine.connect() as connection:
-            return int(connection.execute(newest).scalar_one())
+    with engine.connect() as connection:
+        found, done = int(connection.execute(newest).scalar_one()), _cursor(connection)
+    if engine.dialect.name != "postgresql" or found <= done:
+        return found
     with writing(engine) as connection:
         connection.execute(text("LOCK TABLE event IN SHARE MODE"))
         return int(connection.execute(newest).scalar_one())
@@ -94,16 +94,19 @@ def _cursor(connection: Connection) -> int:
 
 @dataclass
 class _Batch:
-    """Some events, and what they change."""
+    """Some events, and the rows that they change.
+
+    The rows change with the cursor alone: as long as it stands where it was, they may be written.
+    """
 
     since: int
     until: int
-    facts: list[Fact]
-    changes: dict[Key, Sums]
+    facts: list[dict[str, Any]]
+    sums: list[dict[str, Any]]
 
     @classmethod
     def read(cls, store: Store, newest: int, at_once: int) -> "_Batch":
-        """What the next events change, as one consistent view says."""
+        """What the next events change."""
         with store.read() as connection:
             since = _cursor(connection)
             events = connection.execute(
@@ -113,15 +116,16 @@ class _Batch:
                 .limit(at_once)
             ).all()
             if not events:
-                return cls(since, max(since, newest), [], {})
+                return cls(since, max(since, newest), [], [])
             tickets = _last_touched(connection, {e.chain: e.position for e in events})
-            facts = list(read_facts(connection, tickets))
             cells: dict[Cell, Sums] = {}
             for fact in stored_facts(connection, tickets):
                 add(cells, fact, -1)
-        for fact in facts:
-            add(cells, fact, +1)
-        return cls(since, events[-1].id, facts, spread(cells))
+            facts = list(read_facts(connection, tickets))
+            for fact in facts:
+                add(cells, fact, +1)
+            sums = list(_changed_sums(connection, spread(cells)))
+        return cls(since, events[-1].id, [fact.row() for fact in facts], sums)
 
     def write(self, tx: Transaction) -> None:
         """Store it; _Overtaken if the measures are no longer where they were when it was read."""
@@ -132,8 +136,8 @@ class _Batch:
         )
         if moved.rowcount != 1:
             raise _Overtaken
-        _put(tx.connection, FACT, [fact.row() for fact in self.facts])
-        _put(tx.connection, SUM, list(_changed_sums(tx.connection, self.changes)))
+        _put(tx.connection, FACT, self.facts)
+        _put(tx.connection, SUM, self.sums)
 
 
 def _last_touched(connection: Connection, positions: dict[str, int]) -> list[str]:

@@ -7,8 +7,11 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import event
 
 from data.measures.report import By, measures, whole_period
 from data.measures.rollup import catch_up
@@ -63,19 +66,38 @@ def measured(folder: Path, tickets: int) -> dict[str, float]:
     large_with_courses(place, tickets)
     workspace = open_workspace(str(place))
     try:
+        held: list[float] = []
+        _time_writes(workspace, held)
         start = time.perf_counter()
         progress = catch_up(workspace)
         found = {"first": time.perf_counter() - start, "events": float(progress.done)}
+        found["held"] = max(held)
         period = whole_period(workspace)
         assert period is not None
         asks: tuple[By | None, ...] = (None, "intent", "agent", "day")
         for by in asks:
-            found[by or "all"] = _median(lambda by=by: _ask(workspace, by))
+            found[by or "all"] = _median(partial(_ask, workspace, by))
         found["days"] = period.days
         found |= _keeping_up(workspace)
         return found
     finally:
         workspace.close()
+
+
+def _time_writes(workspace: Workspace, held: list[float]) -> None:
+    """Keep how long each write transaction has the lock before it commits."""
+    since: list[float] = []
+
+    def begun(connection: Any) -> None:
+        if connection.get_execution_options().get("writes"):
+            since.append(time.perf_counter())
+
+    def ended(connection: Any) -> None:
+        if connection.get_execution_options().get("writes") and since:
+            held.append(time.perf_counter() - since.pop())
+
+    event.listen(workspace.engine, "begin", begun)
+    event.listen(workspace.engine, "commit", ended)
 
 
 def _ask(workspace: Workspace, by: By | None) -> None:

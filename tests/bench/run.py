@@ -1,6 +1,7 @@
 """The benchmarks: `make bench`. Prints a table; its figures are told, never judged.
 
-`python -P tests/bench/run.py [whole] [worker] [sizes] [record] [triage]` runs the named parts only.
+`python -P tests/bench/run.py [whole] [worker] [sizes] [record] [triage] [measures]` runs
+the named parts only.
 """
 
 import os
@@ -16,12 +17,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import batch, record, sizes, whole
+from tests.bench import batch, measures, record, sizes, whole
 
 TICKETS = 40
 ROWS = 2_000
 ROUNDS = 2
 EVENTS = 1_000_000
+MEASURED = 1_000_000
 
 
 def line(name: str, *figures: str) -> None:
@@ -173,12 +175,28 @@ def batch_triage(folder: Path) -> None:
     )
 
 
+def measuring(folder: Path) -> None:
+    """Measures over many tickets: the first count, asking again, and keeping up."""
+    found = measures.measured(folder, MEASURED)
+    heading(f"measures, {MEASURED:,} tickets, {found['events']:,.0f} events", "seconds", "")
+    line(
+        "the first count", f"{found['first']:.0f}", f"{found['events'] / found['first']:,.0f} ev/s"
+    )
+    line("the longest that it held the lock", f"{found['held']:.2f}")
+    for name, by in (("all", "all tickets"), ("intent", "by intent"), ("agent", "by agent")):
+        line(f"asked again, {found['days']:.0f} days, {by}", f"{found[name]:.2f}")
+    line(f"asked again, each of {found['days']:.0f} days", f"{found['day']:.2f}")
+    line("taking in one event", f"{found['one']:.3f}")
+    line("taking in one of a thousand at once", f"{found['each']:.5f}")
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "whole": whole_tickets,
     "worker": live_worker,
     "sizes": growth,
     "record": checking_the_record,
     "triage": batch_triage,
+    "measures": measuring,
 }
 
 
