@@ -24,7 +24,7 @@ class Action(SQLModel, table=True):
             "ticket_id",
             sqlite_where=text("state = 'proposed'"),
             postgresql_where=text("state = 'proposed'"),
-        ),  # fmt: skip
+        ),
     )
 
     id: str = Field(primary_key=True)

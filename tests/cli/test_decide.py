@@ -129,7 +129,8 @@ def test_an_edit_that_does_not_fit(handrail: Program, desk: Path, setting: str, 
 
 
 @pytest.mark.parametrize(
-    ("setting", "words"), [("amount=3901", "39.00 EUR left"), ("amount=3900", "nothing was changed")]
+    ("setting", "words"),
+    [("amount=3901", "39.00 EUR left"), ("amount=3900", "nothing was changed")],
 )
 def test_an_edit_that_the_records_refuse(handrail: Program, desk: Path, setting: str, words: str):
     action = waiting(handrail, desk)["charges:ch_w2"]

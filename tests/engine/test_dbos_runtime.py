@@ -289,7 +289,8 @@ def test_no_more_of_dead_workers_is_resumed_at_a_time_than_there_are_slots(tmp_p
     tickets = Tickets(tmp_path).create(*(f"t{n}" for n in range(12)))
     for number in range(3):
         with worker_process(tickets, f"victim-{number}", "held") as victim:
-            wait_for(lambda n=number: tickets.one("SELECT sum(busy) FROM ticket") == 4 * (n + 1))
+            held = 4 * (number + 1)
+            wait_for(lambda: tickets.one("SELECT sum(busy) FROM ticket") == held)  # noqa: B023
             victim.send_signal(signal.SIGKILL)
             victim.wait()
     tickets.db.execute("UPDATE ticket SET busy = 0, read_seq = wake_seq")

@@ -216,7 +216,7 @@ async def test_what_is_wrong_is_said_with_its_place_once_it_cannot_become_right(
 ) -> None:
     app = console(session)
     async with app.run_test(size=(120, 36)) as pilot:
-        desk = await opened(pilot)
+        await opened(pilot)
         bar = await search(pilot, 'refund "dou')
         assert not bar.has_class("-bad")
         await press(pilot, "enter")

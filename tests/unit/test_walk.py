@@ -238,7 +238,7 @@ def test_pages_and_counts_are_those_of_a_plain_look(
         found, exact = walk.count(most)
         assert found == len(wanted) if exact else most == found <= len(wanted)
 
-        keys = []
+        keys: list[Any] = []
         while page := walk.page(size, after=keys[-1] if keys else None):
             keys += page
         assert [key[-1] for key in keys] == wanted
