@@ -103,7 +103,7 @@ class QueueList(RowList):
         self.asked = asked
         self._settled, self.following, self.above = False, True, 0
         self.cursor = 0
-        self.scroll_to(y=0, animate=False)
+        self.scroll_to(y=0, animate=False, immediate=True)
         self.ask()
 
     def go(self, index: int) -> None:
@@ -242,7 +242,7 @@ class QueueList(RowList):
             return
         self.above = max(0, self.above + delta)
         y = max(0, self.scroll_offset.y + delta * self.row_height)
-        self.scroll_to(y=y, animate=False)
+        self.scroll_to(y=y, animate=False, immediate=True)
         self._tell()
 
     def _recount(self) -> None:

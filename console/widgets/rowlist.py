@@ -132,9 +132,9 @@ class RowList(ScrollView, can_focus=True):
         height, top = self.row_height, self.cursor * self.row_height
         lines = self.scrollable_content_region.height
         if top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)
+            self.scroll_to(y=top, animate=False, immediate=True)
         elif top + height > self.scroll_offset.y + lines:
-            self.scroll_to(y=top + height - lines, animate=False)
+            self.scroll_to(y=top + height - lines, animate=False, immediate=True)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor; from a row that is gone, the next one is the one in its place."""
