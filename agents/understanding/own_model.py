@@ -21,6 +21,7 @@ CLAUSE_SURE = 0.8
 """How likely an issue must be for a clause to ask for it beside what the whole asks for."""
 
 FORM = 1
+Share = tuple[float, float, float]
 """The form of the stored file; another one is refused."""
 
 
@@ -50,8 +51,9 @@ class OwnModel:
     """`intent`, and where they were labelled `issue` and `sentiment`."""
     paths: Floats | None = None
     """How often each issue went to each intent."""
-    share: tuple[float, float] = (0.0, 0.0)
-    """What the issue, and the packaged model, count in the intent; the rest is the head's own."""
+    share: "Share" = (0.0, 0.0, 1.0)
+    """What the issue, and the packaged model, count in the intent; the rest is the head's own. Last
+    the power by which held-out rows were best calibrated."""
     urgency: tuple[Floats, float] | None = None
     centres: Floats = field(default_factory=lambda: np.zeros((0, WIDTH), np.float32))
     """The mean of the encoded texts of each issue, or of each intent."""
@@ -149,14 +151,13 @@ def weighted(x: sparse.csr_matrix, scale: Floats) -> sparse.csr_matrix:
     return sparse.hstack([dense, hashed], format="csr")
 
 
-def blend(
-    own: Floats, by_issue: Floats | None, packaged: Floats, share: tuple[float, float]
-) -> Floats:
+def blend(own: Floats, by_issue: Floats | None, packaged: Floats, share: Share) -> Floats:
     """Probabilities of the intents: the mean of head and issue, drawn towards the packaged."""
-    issue_share, packaged_share = share
+    issue_share, packaged_share, heat = share
     mixed = own if by_issue is None else (1 - issue_share) * own + issue_share * by_issue
     if packaged_share:
         mixed = (mixed + 1e-6) ** (1 - packaged_share) * (packaged + 1e-3) ** packaged_share
+    mixed = (mixed + 1e-9) ** heat
     return np.asarray(mixed / mixed.sum(axis=1, keepdims=True))
 
 
@@ -262,8 +263,15 @@ def _built(held: dict[str, Any]) -> OwnModel:
     odd = None
     if "odd_mean" in held:
         odd = Strange(held["odd_mean"], held["odd_spread"], float(held["odd_limit"]))
-    share = (float(held["share"][0]), float(held["share"][1]))
+    issue_share, packaged_share, heat = (float(value) for value in held["share"])
     paths = held.get("paths")
     return OwnModel(
-        str(held["version"]), held["scale"], heads, paths, share, speed, held["centres"], odd
+        str(held["version"]),
+        held["scale"],
+        heads,
+        paths,
+        (issue_share, packaged_share, heat),
+        speed,
+        held["centres"],
+        odd,
     )

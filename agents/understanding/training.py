@@ -20,6 +20,7 @@ from agents.understanding.own_model import (
     FORM,
     Head,
     OwnModel,
+    Share,
     Strange,
     blend,
     packaged_routes,
@@ -188,7 +189,7 @@ def _blended(
     readings: list[Reading],
     heads: dict[str, Head],
     held: dict[str, HeldOut],
-) -> tuple[Floats | None, tuple[float, float], HeldOut]:
+) -> tuple[Floats | None, Share, HeldOut]:
     """How issue and packaged model join in the intent, where held-out rows are better by it."""
     intent = held["intent"]
     paths = by_issue = None
@@ -201,14 +202,15 @@ def _blended(
         by_issue[missing] = intent.probabilities[missing]
     packaged = packaged_routes([readings[i] for i in intent.rows], intent.names)
     index = np.arange(len(intent.truth))
-    found: dict[tuple[float, float], tuple[float, Floats]] = {}
+    found: dict[Share, tuple[float, Floats]] = {}
     for issue_share in (0.0, 0.25, 0.5, 0.75, 1.0) if by_issue is not None else (0.0,):
-        for packaged_share in (0.0, 0.1, 0.2, 0.3, 0.4):
-            share = (issue_share, packaged_share)
-            mixed = blend(intent.probabilities, by_issue, packaged, share)
-            loss = float(-np.log(mixed[index, intent.truth] + 1e-9).mean())
-            # A source more must be worth something.
-            found[share] = loss + 0.002 * (packaged_share > 0), mixed
+        for packaged_share in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
+            for heat in (0.7, 0.85, 1.0, 1.2, 1.4, 1.7):
+                share = (issue_share, packaged_share, heat)
+                mixed = blend(intent.probabilities, by_issue, packaged, share)
+                loss = float(-np.log(mixed[index, intent.truth] + 1e-9).mean())
+                # A source more must be worth something.
+                found[share] = loss + 0.002 * (packaged_share > 0), mixed
     share = min(found, key=lambda s: found[s][0])
     chosen = HeldOut(
         intent.names, intent.rows, intent.truth, found[share][1], intent.heat, intent.few,
