@@ -76,6 +76,8 @@ class ApprovalList(RowList):
         self.opened: set[str] = set()
         """Lines of several whose actions are shown one by one."""
         self.rows: list[Row] = []
+        self._places: dict[str, int] = {}
+        """Where the row with a key is."""
         self.now: datetime | None = None
 
     @property
@@ -90,7 +92,8 @@ class ApprovalList(RowList):
     @property
     def row(self) -> Row | None:
         """The row under the cursor, if it is still there."""
-        return next((row for row in self.rows if row.key == self.key), None)
+        place = self._places.get(self.key or "")
+        return None if place is None else self.rows[place]
 
     @property
     def current(self) -> ActionRow | None:
@@ -134,14 +137,13 @@ class ApprovalList(RowList):
             # Others like it have come: what is under the cursor stays a row of its own.
             self.opened.add(str(alike))
         self.opened &= {each.key for each in lines}
-        self.rows = rows_of(lines, self.opened)
-        places = {row.key: place for place, row in enumerate(self.rows)}
+        self._set_rows(lines)
         self.resize_rows()
         if self.key is None:
             if self.rows:
                 self.go(0)
             return
-        place = places.get(self.key)
+        place = self._places.get(self.key)
         self.gone = place is None
         self.cursor = max(0, min(before, self.count - 1)) if place is None else place
         if place is not None and seen and place != before:
@@ -157,12 +159,14 @@ class ApprovalList(RowList):
 
     def first_left(self, keys: Sequence[str], by: str) -> int | None:
         """Where the first of these rows is now that waits for something from `by`."""
-        places = {row.key: place for place, row in enumerate(self.rows)}
         for key in keys:
-            row = self.rows[places[key]] if key in places else None
-            asked = (row.action,) if row and row.action else row.line.actions if row else ()
+            place = self._places.get(key)
+            if place is None:
+                continue
+            row = self.rows[place]
+            asked = row.line.actions if row.action is None else (row.action,)
             if any(by not in approved_by(action) for action in asked):
-                return places[key]
+                return place
         return None
 
     def action_open(self) -> None:
@@ -181,16 +185,15 @@ class ApprovalList(RowList):
             self.opened.add(row.line.key)
         else:
             self.opened.discard(row.line.key)
-        self.rows = rows_of(self._lines, self.opened)
+        self._set_rows(list({found.line.key: found.line for found in self.rows}.values()))
         self.resize_rows()
         if not each:
-            place = next(i for i, found in enumerate(self.rows) if found.key == row.line.key)
-            self.go(place)
+            self.go(self._places[row.line.key])
         self.reveal()
 
-    @property
-    def _lines(self) -> list[Line]:
-        return list({row.line.key: row.line for row in self.rows}.values())
+    def _set_rows(self, lines: Sequence[Line]) -> None:
+        self.rows = rows_of(lines, self.opened)
+        self._places = {row.key: place for place, row in enumerate(self.rows)}
 
     def toggle_mark(self) -> None:
         """Mark what is under the cursor, or take its mark away, and go on to the next."""
@@ -205,7 +208,8 @@ class ApprovalList(RowList):
 
     def mark_of(self, key: str | None) -> str:
         """A line of several is marked if all of it is, and half marked if some is."""
-        row = next((row for row in self.rows if row.key == key), None)
+        place = self._places.get(key or "")
+        row = None if place is None else self.rows[place]
         if row is None or row.action is not None:
             return super().mark_of(key)
         marked = sum(action.id in self.marks for action in row.line.actions)

@@ -217,25 +217,33 @@ class Preview(Static):
         """The one action that stands here."""
         self.together: tuple[ActionRow, ...] = ()
         """The actions of a line of several that stands here."""
+        self._said: Content | None = None
+
+    def _say(self, words: Content) -> None:
+        """Draw it; nothing is drawn again where nothing changed."""
+        said = self._said
+        if said is None or said.plain != words.plain or said.spans != words.spans:
+            self._said = words
+            self.update(words)
 
     def show_action(self, action: ActionRow, now: datetime, blocked: str | None = None) -> None:
         """Show this action; `blocked` is why the person who looks cannot approve it."""
         self.shown, self.together = action, ()
-        self.update(effect_of(action, now, blocked))
+        self._say(effect_of(action, now, blocked))
 
     def show_several(
         self, actions: Sequence[ActionRow], now: datetime, blocked: str | None = None
     ) -> None:
         """Show what is alike together."""
         self.shown, self.together = None, tuple(actions)
-        self.update(effect_of_several(actions, now, blocked))
+        self._say(effect_of_several(actions, now, blocked))
 
     def show_gone(self, words: str) -> None:
         """Say that what stood here no longer waits; the cursor must move before a decision."""
         self.shown, self.together = None, ()
-        self.update(text((words, "bold"), "\nMove to the next with j or k."))
+        self._say(text((words, "bold"), "\nMove to the next with j or k."))
 
     def show_nothing(self, words: str) -> None:
         """Say why there is nothing."""
         self.shown, self.together = None, ()
-        self.update(text((words, "dim")))
+        self._say(text((words, "dim")))

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
 from textual.worker import WorkerState
@@ -58,6 +60,24 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settle(pilot)
+
+
+async def hit(app: Handrail, key: str) -> None:
+    """Press a key as a person does, without waiting until everything else is quiet."""
+    app.post_message(events.Key(key, key if len(key) == 1 else None))
+    await handled(app)
+
+
+async def handled(app: Handrail) -> None:
+    """Wait until all that was sent so far, and what it led to, has been handled."""
+    for _ in range(3):
+        focused = app.focused or app.screen
+        for each in (app, focused, *focused.ancestors):
+            done = asyncio.Event()
+            if not each.call_later(done.set):
+                continue
+            with suppress(TimeoutError):  # a screen that is taken down meanwhile
+                await asyncio.wait_for(done.wait(), 5)
 
 
 async def opened(pilot: Pilot[Any]) -> Desk:
