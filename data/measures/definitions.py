@@ -154,7 +154,8 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "customer_effort", "Customer effort", "Effort",
-        "The mean number of messages that the customer had to write, of the tickets that ended.",
+        "The mean number of messages that the customer had to write, of the tickets that ended; "
+        "thanks and automatic answers are none.",
         Unit.MESSAGES, *_ENDED, _sum("messages"), "under", 2.0,
     ),
     _share(

@@ -70,6 +70,7 @@ class Story:
     """The course of one ticket so far; times in microseconds since 1970."""
 
     messages: int = 0
+    """Written by the customer, but for those that ask and tell nothing."""
     answers: int = 0
     answered_at: int | None = None
     first_ended_at: int | None = None
@@ -97,6 +98,8 @@ class _Telling:
         """Actions that were read back since the ticket ended last."""
         self._borne: set[str] = set()
         """Actions that bear the end out."""
+        self._nothing_asked: set[Any] = set()
+        """Numbers of messages that are thanks, automatic answers and the like."""
         self._confirmed = self._closed = self._noise = self._silent = self._thanked = False
 
     def hear(self, entry: Entry) -> None:
@@ -115,6 +118,9 @@ class _Telling:
                 story.assisted = True
         elif kind == "triage":
             self._thanked = data.get("noise") == "thanks"
+            if data.get("noise") and data.get("message") not in self._nothing_asked:
+                self._nothing_asked.add(data.get("message"))
+                story.messages = max(0, story.messages - 1)
         elif kind == "action.verified" and data.get("name") not in MESSAGES:
             self._fresh.add(str(data.get("action")))
         elif kind == "action.undone":

@@ -53,7 +53,7 @@ class TicketFact(SQLModel, table=True):
     ending: str | None = None
     """How it ended: a word of `data.measures.story.Ending`."""
     messages: int
-    """Written by the customer."""
+    """Written by the customer, but for those that ask and tell nothing."""
     answers: int
     """Sent to the customer."""
     reopened: int

@@ -60,15 +60,16 @@ def test_known_answers(store: Workspace) -> None:
        resolved: unconfirmed. Agents 10 s: what waited between 12:00:10 and 12:00:40, and from the
        rejection to the answer, is no work. 610 s. Answered after 60 s.
     5: the customer said thanks: confirmed, with one answer, nobody had a part in it. Agents 30 s
-       and 10 s. Answered after 60 s, resolved after 3670 s. Two messages. Scores 4, then 5.
+       and 10 s. Answered after 60 s, resolved after 3670 s. One message, since thanks were not
+       asked for. Scores 4, then 5.
     6: noise: no ticket that asks for something.
     7: verified, reopened, verified again with a second answer. Agents 30 s and 30 s. Answered after
        30 s, resolved after 57 690 s. Two messages. Nobody had a part in it.
 
     Tickets 7; ended (without 6) 6. First contact: 1, 2, 5 of 6. Alone: 2, 5, 7 of 6.
     Handle: 42 + 30 + 30 + 610 + 40 + 60 = 812 s over 6. Response: 730 + 30 + 140 + 60 + 60 + 30 =
-    1050 s over 6. Resolution: 732 + 35 + 3670 + 57 690 = 62 127 s over 4. Effort: 1 + 1 + 1 + 1 + 2
-    + 2 = 8 over 6. Utilisation: 600 of 600 s were on 4, which was handed over. Cost: 0.40 over 7.
+    1050 s over 6. Resolution: 732 + 35 + 3670 + 57 690 = 62 127 s over 4. Effort: 1 + 1 + 1 + 1 + 1
+    + 2 = 7 over 6. Utilisation: 600 of 600 s were on 4, which was handed over. Cost: 0.40 over 7.
     Escalated: 1 of 6. Re-opened: 1 of 6. Scores: 2 and 5. Decided after 600 s and 30 s.
     """
     the_week(store)
@@ -80,7 +81,7 @@ def test_known_answers(store: Workspace) -> None:
         "first_response": (1050 / 6, 6),
         "resolution_time": (62_127 / 4, 4),
         "csat": (3.5, 2),
-        "customer_effort": (8 / 6, 6),
+        "customer_effort": (7 / 6, 6),
         "auto_resolution": (3 / 6, 6),
         "utilisation": (1.0, 1),
         "cost_per_ticket": (0.4 / 7, 7),
@@ -127,8 +128,8 @@ def test_by_intent_agent_channel_model_and_day(store: Workspace) -> None:
     assert groups(store, "model", "tickets") == {"embedded": 7}
     days = groups(store, "day", "customer_effort")
     assert list(days) == [day.isoformat() for day in WEEK.each_day()]
-    # On Monday 1 to 5 ended as they stand: 6 messages over 5. Ticket 7 ended on Tuesday, by then 2.
-    assert days["2026-03-02"] == 6 / 5
+    # On Monday 1 to 5 ended as they stand, a message each. Ticket 7 ended on Tuesday, by then two.
+    assert days["2026-03-02"] == 1.0
     assert days["2026-03-03"] == 2.0
     assert days["2026-03-04"] is None
     assert groups(store, "week", "tickets") == {"2026-03-02": 7, "2026-03-09": None}
@@ -369,7 +370,7 @@ HAPPENS = st.lists(
 
 @given(happens=HAPPENS)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_sums_are_always_those_of_a_full_count(
     happens: list[tuple[int, str, int]], tmp_path_factory: pytest.TempPathFactory
