@@ -216,7 +216,7 @@ def test_a_real_interrupt(tmp_path: Path):
         "import time, typer\n"
         "from console.cli.triage import triage_with, workspace_queue\n"
         "from tests.intake_support import Classifier\n"
-        "def load():\n"
+        "def load(model):\n"
         "    inner = Classifier()\n"
         "    return lambda batch: (time.sleep(0.2), inner(batch))[1]\n"
         "app = typer.Typer(add_completion=False)\n"
