@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from textual.screen import Screen
@@ -55,11 +56,18 @@ class Reading(Generic[Found]):
         load: Callable[[], Found],
         show: Callable[[Found], None],
         trouble: Callable[[str | None], None],
+        *,
+        rest: float = 0.0,
     ) -> None:
-        """`load` runs in a thread and touches no widget; `show` and `trouble` run on the screen."""
-        self._pane, self._name = pane, name
+        """`load` runs in a thread and touches no widget; `show` and `trouble` run on the screen.
+
+        `rest` seconds lie between two reads, unless one is asked for at once.
+        """
+        self._pane, self._name, self._rest = pane, name, rest
         self._load, self._show, self._trouble = load, show, trouble
         self._asked = self._running = False
+        self._hurry = asyncio.Event()
+        self._last = -rest
 
     @property
     def _there(self) -> bool:
@@ -67,9 +75,11 @@ class Reading(Generic[Found]):
         pane = self._pane
         return pane.is_attached and (bool(pane.children) or not isinstance(pane, Screen))
 
-    def ask(self) -> "Worker[None] | None":
+    def ask(self, *, at_once: bool = False) -> "Worker[None] | None":
         """Read again soon; a read that is under way is followed by another."""
         self._asked = True
+        if at_once:
+            self._hurry.set()
         if self._running or not self._there:
             return None
         self._running = True
@@ -78,7 +88,9 @@ class Reading(Generic[Found]):
     async def _run(self) -> None:
         try:
             while self._asked and self._there:
+                await self._until(self._last + self._rest)
                 self._asked, begun = False, time.monotonic()
+                self._hurry.clear()
                 try:
                     found = await asyncio.to_thread(self._load)
                 except Exception as problem:  # said on the screen
@@ -93,7 +105,15 @@ class Reading(Generic[Found]):
                     return
                 self._trouble(None)
                 self._show(found)
+                self._last = now = time.monotonic()
                 if self._asked:  # a burst: leave most of the time to the keys
-                    await asyncio.sleep(min(1.0, 2 * (time.monotonic() - begun)))
+                    await self._until(now + min(1.0, 2 * (now - begun)))
         finally:
             self._running = False
+
+    async def _until(self, moment: float) -> None:
+        """Wait until then, or until something is asked for at once."""
+        left = moment - time.monotonic()
+        if left > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), left)

@@ -167,6 +167,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
             lambda: health(store, most_waiting=MANY),
             self._show_health,
             trouble("health"),
+            rest=0.25,
         )
         self.preview.show_nothing(NOTHING)
         self.add_class("side-middle", "talk-conversation")
@@ -182,7 +183,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         self._health.ask()
         if not changed.events:
             return
-        self.queue.ask()
+        self.queue.ask(at_once=False)
         if any(event.kind not in WITHOUT_APPROVALS for event in changed.events):
             self._waiting.ask()
         if changed.touches(self.ticket_id):

@@ -60,7 +60,7 @@ class QueueList(RowList):
         self._stood: Key | None = None
         self._counted: tuple[Asked, int, bool, float] | None = None
         self._wanted = Wanted(self.asked, 0, 0)
-        self._reading = Reading(self, "queue", self._load, self._show, self._trouble)
+        self._reading = Reading(self, "queue", self._load, self._show, self._trouble, rest=0.08)
         self._counting = Reading(self, "count", self._count, self._show_count, self._ignore)
 
     def on_mount(self) -> None:
@@ -130,8 +130,8 @@ class QueueList(RowList):
         if shown and (self.row_at(shown.start) is None or self.row_at(shown.stop - 1) is None):
             self.ask()
 
-    def ask(self) -> None:
-        """Read the rows around the screen again."""
+    def ask(self, *, at_once: bool = True) -> None:
+        """Read the rows around the screen again; if not at once, then when others may rest."""
         shown, window = self.shown, self._window
         lines = (self.scrollable_content_region.height or 40) // self.row_height
         same = self._settled and window is not None and window.wanted.asked is self.asked
@@ -145,7 +145,7 @@ class QueueList(RowList):
             edges=self._edges(),
             total=self.total if same else 0,
         )
-        self._reading.ask()
+        self._reading.ask(at_once=at_once)
 
     def _known(self, index: int) -> Known | None:
         keys, place = self._window.keys if self._window else [], index - self._start
