@@ -23,7 +23,7 @@ YEARS = timedelta(days=730)
 BATCH = 2_500
 
 _RECENT = 20_000
-"""Of so many tickets, the newest ones but at most half, most are open: history grows behind them."""
+"""So many tickets, the newest but at most half, are mostly open: history grows behind them."""
 _STATUSES = {
     "closed": 25, "resolved": 25, "awaiting_customer": 15, "new": 15, "escalated": 10,
     "working": 5, "awaiting_approval": 5,

@@ -1,7 +1,7 @@
 """The benchmarks: `make bench`. Prints a table; its figures are told, never judged.
 
-`python -P tests/bench/run.py [whole] [worker] [sizes] [record] [triage] [measures]` runs
-the named parts only.
+`python -P tests/bench/run.py [whole] [worker] [sizes] [record] [triage] [measures]
+[desk]` runs the named parts only.
 """
 
 import os
@@ -17,7 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import batch, measures, record, sizes, whole
+from tests.bench import batch, desk, measures, record, sizes, whole
+from tests.bench.large import make_large
 
 TICKETS = 40
 ROWS = 2_000
@@ -190,6 +191,34 @@ def measuring(folder: Path) -> None:
     line("taking in one of a thousand at once", f"{found['each']:.5f}")
 
 
+def at_the_desk(folder: Path) -> None:
+    """The queue and the console with a million tickets, beside a thousand and a bare app."""
+    small = make_large(folder / "small.db", desk.SMALL)
+    large = desk.large_workspace(folder)
+    heading("the queue, a page of 50", f"{desk.SMALL:,}", f"{desk.LARGE:,}", "ratio")
+    for name, (few, many) in desk.queries(small, large).items():
+        line(name, f"{few:.2f} ms", f"{many:.2f} ms", f"{many / few:.1f} x")
+    db = Path(str(large.url.database))
+    small.close()
+    large.close()
+
+    paints = {name: statistics.median(took) for name, took in desk.first_paints(db).items() if took}
+    heading("first rows on the screen, from the start", "seconds", "against bare")
+    for name, seconds in paints.items():
+        line(desk.PROGRAMS[name], f"{seconds:.2f} s", f"{seconds / paints['bare']:.2f} x")
+    if "harlequin" not in paints:
+        line("Harlequin", "not installed: make bench-peers")
+
+    heading(f"a key to its paint, {desk.RATE} changes a second", "p50", "p95", "memory")
+    for name, (took, memory) in desk.streams(db).items():
+        line(
+            name,
+            f"{statistics.median(took) * 1000:.0f} ms",
+            f"{desk.p95(took):.0f} ms",
+            f"{memory:.0f} MB",
+        )
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "whole": whole_tickets,
     "worker": live_worker,
@@ -197,6 +226,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "record": checking_the_record,
     "triage": batch_triage,
     "measures": measuring,
+    "desk": at_the_desk,
 }
 
 
