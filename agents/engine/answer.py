@@ -128,6 +128,8 @@ def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> Outco
         standing = None
     if standing is None:
         standing = _write(parts, journal, snapshot, arguments, digest)
+        if standing["state"] == ActionState.EXECUTING:
+            return executor.execute(parts, journal, standing, begun=True)
     if standing["state"] in (ActionState.APPROVED, ActionState.EXECUTING):
         return executor.execute(parts, journal, standing)
     return Outcome(ActionState(standing["state"]), standing["problem"])

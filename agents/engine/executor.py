@@ -31,15 +31,17 @@ class Outcome:
     problem: str | None = None
 
 
-def execute(parts: Parts, journal: Journal, action: Row) -> Outcome:
+def execute(parts: Parts, journal: Journal, action: Row, *, begun: bool = False) -> Outcome:
     """Carry out an approved action, or settle one whose execution was interrupted.
+
+    `begun`: it is not interrupted, the caller has recorded the intent just now.
 
     Raises Unread or Halted before anything is done. A record that changed since the decision makes
     the action stale; nothing is done then either. What fails its check is taken back. OutOfReach
     leaves it begun: it is looked up when the system can be used again.
     """
-    interrupted = action["state"] != ActionState.APPROVED
-    if not interrupted:
+    interrupted = action["state"] != ActionState.APPROVED and not begun
+    if not interrupted and not begun:
         changed = _changed(parts, action)
         if changed:
             return _stale(parts, journal, action, changed)

@@ -8,6 +8,7 @@ from agents.actions.arguments import check_arguments
 from agents.actions.catalogue import CATALOGUE, digest_of, money_of, target_of
 from agents.actions.succession import dropped_after, succeed
 from agents.authority import Person, check_may_act, check_may_approve
+from agents.engine.conversation import add_message
 from agents.errors import NotAllowed, NotDecidable
 from agents.policy.gate import Ruling, rule_on
 from agents.service.deciding import Decided, Deciding, expiry, spoken
@@ -22,6 +23,7 @@ from data.vocabulary import (
     ActionName,
     ActionState,
     AgentName,
+    Author,
     DecisionKind,
     Gate,
     IssueState,
@@ -185,12 +187,14 @@ class ByHand(Deciding):
                     action_id, state, was=[ActionState.UNKNOWN], executed_at=tx.now,
                     result=result, problem=f"{by} found that it {found}: {text}",
                 )  # fmt: skip
+                if action["name"] == ActionName.SEND_REPLY:
+                    self._was_answered(tx, action)
             else:
                 state = ActionState.FAILED
                 problem = f"{by} found that it {found}: {text}"
                 tx.set_action(action_id, state, was=[ActionState.UNKNOWN], problem=problem)
                 if not action["undoes"]:
-                    stands, state = self._again(tx, action), ActionState.PROPOSED
+                    stands, state = self._again(tx, action, by), ActionState.PROPOSED
             self._tell(tx, action, "action.reconciled", by, {"happened": happened, "note": text})
             if happened and action["undoes"]:
                 original = tx.action(action["undoes"])
@@ -202,8 +206,18 @@ class ByHand(Deciding):
             tx.wake(action["ticket_id"])
             return Decided(stands, state, 0)
 
-    def _again(self, tx: Transaction, action: dict[str, Any]) -> str:
-        """Ask anew for an action that did not happen, or was dropped after one; the new id."""
+    def _was_answered(self, tx: Transaction, reply: dict[str, Any]) -> None:
+        """A reply went out after all: it belongs to the conversation."""
+        by = reply["proposed_by"]
+        author = Author.OPERATOR if by else Author.AGENT
+        add_message(tx, reply["ticket_id"], author, reply["arguments"]["body"], by)
+        tx.set_ticket(reply["ticket_id"], answered_at=tx.now)
+
+    def _again(self, tx: Transaction, action: dict[str, Any], by: str) -> str:
+        """Ask anew for an action that did not happen, or was dropped after one; the new id.
+
+        What belongs to no issue, an answer, is asked for by the person: no run goes on with it.
+        """
         new_id = tx.ids("a")
         people = max(action["people_needed"], 1)
         succeed(
@@ -212,6 +226,7 @@ class ByHand(Deciding):
             gate=(Gate.ASK_TWO if people > 1 else Gate.ASK).value,
             policy_version=self.policy.version,
             preview={**(action["preview"] or PENDING), "exact": False, "pending": True},
+            proposed_by=action["proposed_by"] or (None if action["issue_id"] else by),
         )  # fmt: skip
         tx.connection.execute(
             update(ACTION).where(ACTION.c.id == action["id"]).values(superseded_by=new_id)
@@ -235,7 +250,7 @@ class ByHand(Deciding):
             .order_by(ACTION.c.position)
         )
         for later in [dict(row) for row in dropped.mappings()]:
-            self._again(tx, later)
+            self._again(tx, later, by)
         tx.connection.execute(
             update(ISSUE).where(ISSUE.c.id == issue_id).values(state=IssueState.OPEN.value)
         )

@@ -128,6 +128,32 @@ def test_what_did_not_happen_is_asked_for_again_and_never_repeated_by_itself(des
     assert one.status(ticket) == "resolved"
 
 
+def test_an_answer_that_went_out_after_all_stands_in_the_conversation(desk: Open) -> None:
+    one = desk("p1-german", writer=Faulty)
+    ticket = unknown(one, "send_reply")
+    assert one.replies(ticket) == []
+    (action,) = one.actions(ticket, "send_reply")
+    one.service.reconcile(action.id, by="priya", happened=True, note="it is in the outbox")
+    one.run()
+    assert one.replies(ticket) == [action.arguments["body"]]
+    assert one.column(ticket, "answered_at") is not None
+    assert one.states(ticket, "send_reply") == ["executed"]
+
+
+def test_an_answer_that_did_not_go_out_can_be_sent_after_all(desk: Open) -> None:
+    one = desk("p1-german", writer=Faulty)
+    ticket = unknown(one, "send_reply")
+    (action,) = one.actions(ticket, "send_reply")
+    one.service.reconcile(action.id, by="priya", happened=False, note="the outbox is empty")
+    one.run()
+    one.approve(one.asked("send_reply"))
+    one.run()
+    assert one.states(ticket, "send_reply") == ["failed", "verified"]
+    assert [s["body"] for s in one.sent()] == [action.arguments["body"]]
+    last = one.detail(ticket).messages[-1]
+    assert (last.author, last.name) == ("operator", "priya")
+
+
 def test_only_an_unknown_outcome_is_reconciled_and_only_with_a_note(desk: Open) -> None:
     one = desk(writer=Faulty)
     ticket = unknown(one, "process_refund")

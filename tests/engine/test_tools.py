@@ -113,6 +113,14 @@ def test_what_a_crash_cut_off_is_unknown_where_the_system_cannot_tell(desk: Open
     assert [n for n, _ in _faulty(one).calls].count("process_refund") == 1
 
 
+def test_an_answer_needs_no_lookup_where_nothing_cut_it_off(desk: Open) -> None:
+    one = desk("p1-german", writer=Faulty)
+    _faulty(one).before["lookup"] = [UnknownOutcome("keys are not kept")] * 9
+    ticket = one.arrive()
+    one.run()
+    assert one.states(ticket, "send_reply") == ["verified"]
+
+
 @pytest.mark.parametrize("when", ["preview", "process_refund", "send_reply"])
 def test_a_system_that_nobody_can_use_is_waited_for(desk: Open, when: str) -> None:
     """However long: nothing fails, nobody is asked to step in, and then all goes on."""
