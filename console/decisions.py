@@ -7,7 +7,7 @@ from typing import Any
 from textual.content import Content
 from textual.screen import Screen
 
-from agents.foresight import not_to_approve
+from agents.foresight import not_to_approve, still_needed
 from agents.policy.model import Policy
 from console.format import label, line, money, sums
 from console.screens.dialogs import Confirm, Pick
@@ -36,6 +36,7 @@ def line_of(action: ActionRow) -> Content:
         f" {money(action.amount, action.currency)}".rstrip(),
         f" · {who} · {line(action.ticket_ref, 20)}",
         " · !! no undo" if irreversible(action) else "",
+        f" · {line(needed, 120)}" if (needed := still_needed(action)) else "",
     )
 
 

@@ -36,21 +36,16 @@ def case_of(action: ActionRow, now: datetime) -> Content:
         ),
         text((f"? nobody knows whether it happened: {line(action.problem)}", "bold $text-error")),
         text(""),
-        text(("What was sent", "bold underline")),
+        text(("Look for      ", "bold"), CATALOGUE[ActionName(action.name)].trace),
     ]
-    rows += [
-        text(f"  {line(name, 40)}: {value(found, name, action.currency)}")
-        for name, found in sent.items()
+    parts = [
+        f"{line(name, 40)} {value(found, name, action.currency)}" for name, found in sent.items()
     ]
     at = action.started_at
     when = f"{moment(at)} ({ago(at, now)})" if at else "the time is not recorded"
-    rows.append(text(("  sent at: ", "bold"), when))
-    rows.append(text(("  key: ", "bold"), line(action.idempotency_key, 100)))
-    rows += [
-        text(""),
-        text(("What to look for", "bold underline")),
-        text(f"  {CATALOGUE[ActionName(action.name)].trace}, under that key or after that time"),
-    ]
+    rows.append(text(("What was sent ", "bold"), " · ".join(parts)))
+    rows.append(text(("Under the key ", "bold"), line(action.idempotency_key, 100)))
+    rows.append(text(("At            ", "bold"), when))
     return lines(rows)
 
 
