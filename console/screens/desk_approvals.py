@@ -44,6 +44,8 @@ class DeskApprovals(Deciding):
     def show_approvals(self, actions: Sequence[ActionRow]) -> None:
         """Show what waits now; the cursor leaves only what was decided here."""
         approvals = self._here.approvals
+        if not approvals.actions:
+            approvals.forget()
         empty = approvals.key is None
         approvals.show_actions(actions, self.console.now())
         if empty and approvals.key is not None:

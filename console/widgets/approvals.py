@@ -125,6 +125,10 @@ class ApprovalList(RowList):
         self.marks &= {action.id for action in actions}
         self.put_in_order(now)
 
+    def forget(self) -> None:
+        """Leave the row that is gone: nothing waited, so that what comes now may be gone to."""
+        self.key, self.gone, self.cursor = None, False, 0
+
     def put_in_order(self, now: datetime) -> None:
         """Put the rows in order; the row under the cursor stays there."""
         self.now = now

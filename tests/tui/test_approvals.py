@@ -169,6 +169,27 @@ async def test_what_still_needs_another_person_is_left_too_and_can_be_gone_back_
         assert approved(session) == ["a_credit"]
 
 
+async def test_what_comes_after_all_is_decided_stands_under_the_cursor(
+    session: TestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a_refund", "a_reply", "a_reset"):
+        session.service.reject(name, by="another", reason="no")
+    session.service.calls.clear()
+    app = console(session)
+    async with app.run_test(size=(100, 30)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a", "a")
+        await until(pilot, lambda: "Nothing needs approval" in words(app, "#preview"))
+        monkeypatch.setattr(deciding, "REST_SECONDS", 60.0)
+        add_resets(session, 1)
+        await until(pilot, lambda: desk.preview.shown and desk.preview.shown.id == "a_r0")
+        await press(pilot, "a")  # it came just now: it must be seen first
+        assert any("come under the cursor" in told for told in app.told)
+        assert approved(session) == ["a_credit"]
+        await press(pilot, "j", "a")
+        assert isinstance(app.screen, Confirm)
+
+
 async def test_what_another_person_decided_does_not_move_the_cursor(alike: TestSession) -> None:
     app = console(alike)
     async with app.run_test(size=(160, 48)) as pilot:
