@@ -4,12 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from agents.actions.forms import arguments_of
 from agents.authority import Person
 from agents.foresight import beyond_role, not_to_approve, not_to_undo
 from agents.policy.model import Policy
 from console.format import label, line
 from data.queries.rows import ActionRow, TicketRow
-from data.vocabulary import AGENTS_OWN, DONE_ACTIONS, OPEN_ACTIONS, ActionState, Role
+from data.vocabulary import (
+    AGENTS_OWN,
+    DONE_ACTIONS,
+    OPEN_ACTIONS,
+    ActionName,
+    ActionState,
+    Role,
+)
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,8 @@ def edit(context: Context) -> str | None:
         return problem
     if chosen.undoes:
         return "undoing has nothing to edit; approve or reject it"
+    if all(argument.fixed for argument in arguments_of(ActionName(chosen.name))):
+        return "it has no argument that an edit may change; approve or reject it"
     return beyond_role(replace(chosen, amount=None), context.person, context.policy)
 
 
