@@ -16,7 +16,7 @@ from typing import Any
 from data.queries.asking import Question
 from data.queries.held import EVERY, Held, Run, Way
 from data.queries.orders import ORDERS, Key, Segment
-from data.queries.word_index import words_beginning, words_that_fit
+from data.queries.word_index import FOUND, MATCHES, words_beginning, words_that_fit
 
 _MANY = 4_000
 """More tickets than this are never gathered."""
@@ -30,16 +30,11 @@ _FEW_IN_ORDER = 200
 """Up to so many are gathered though an index has them in the order that is wanted."""
 _NARROW = 20_000
 """Up to so many tickets in the states that are wanted, their indexes serve better than others."""
-_STRETCH = 64
+_SAMPLE = 20_000
+"""Of so many tickets, the newest, is told whether words are in many."""
+_STRETCH, _FIRST = 64, 16
 _LONGEST = 8_192
-"""Rows whose words are tested at once, at first and at most."""
-
-
-_WORDS = Way(
-    "(SELECT rowid AS found FROM ticket_words WHERE ticket_words MATCH :match) d CROSS JOIN ticket",
-    "ticket.seq = d.found",
-)
-_MATCHES = "SELECT 1 FROM ticket_words WHERE ticket_words MATCH :match"
+"""Rows whose words are tested at once, at first (in one of several arms) and at most."""
 
 
 class Walk:
@@ -56,7 +51,7 @@ class Walk:
         self._possible = bool(self.held.statuses) and self.held.ranks != ()
         self._gathered = self._few() if self._possible else None
         worded = self.held.match or self.held.without
-        self._tested = bool(worded) and self._gathered is not _WORDS
+        self._tested = bool(worded) and self._gathered is not FOUND
         """Whether the words of each row have still to be tested."""
 
     # Pages.
@@ -102,14 +97,14 @@ class Walk:
         if held.without and most is not None and most <= _FEW_COUNTED:
             found = sum(1 for _ in islice(self._keys(None, False, most + 1), most + 1))
             return min(found, most), found <= most
-        way = _WORDS if held.match else self._narrowest()
+        way = FOUND if held.match else self._narrowest()
         tests = self._where(way.where)
         if held.without:
             tests += " AND ticket.seq NOT IN "
             tests += "(SELECT rowid FROM ticket_words WHERE ticket_words MATCH :without)"
         counted = f"SELECT 1 FROM {self._source(way)} WHERE {tests}"
         if tests == way.where and held.match:
-            counted = _MATCHES
+            counted = MATCHES
         found = self._number(counted, most)
         return (found, True) if most is None or found <= most else (most, False)
 
@@ -139,13 +134,26 @@ class Walk:
         walking until a page is full."""
         held = self.held
         best: tuple[int, Way] | None = None
-        for way in (*held.ways, *([_WORDS] if held.match else [])):
+        for way in (*held.ways, *([FOUND] if held.match else [])):
             most = min(self._worth(way), best[0] - 1 if best else _MANY_FOUND)
             counted = f"SELECT 1 FROM {self._source(way)} WHERE {way.where}"
-            count = self._number(_MATCHES if way is _WORDS else counted, most)
+            if way is FOUND:
+                counted = MATCHES
+                if self._in_many(most):
+                    continue
+            count = self._number(counted, most)
             if count <= most:
                 best = (count, way)
         return best[1] if best else None
+
+    def _in_many(self, most: int) -> bool:
+        """Whether the words are surely in more tickets than this, by a look at the newest."""
+        total = self._size(EVERY)
+        if total < 10 * _SAMPLE:
+            return False
+        share = most * _SAMPLE // total
+        counted = f"{MATCHES} AND rowid > {total - _SAMPLE}"
+        return self._number(counted, 2 * share) > 2 * share
 
     def _worth(self, way: Way) -> int:
         """How many tickets this way may have to be worth gathering."""
@@ -154,8 +162,8 @@ class Walk:
         if not self.asked.indexed:
             return _MANY
         # The fewer fit of those that are passed, the further a walk goes for a page.
-        most = isqrt(self._size(way.among or EVERY) * (_FAR_FOUND if way is _WORDS else _FAR))
-        most = min(most, self._size(), _MANY_FOUND if way is _WORDS else _MANY)
+        most = isqrt(self._size(way.among or EVERY) * (_FAR_FOUND if way is FOUND else _FAR))
+        most = min(most, self._size(), _MANY_FOUND if way is FOUND else _MANY)
         ordered = way.arms or way.index == "ix_ticket_opened"
         return min(most, _FEW_IN_ORDER) if ordered and self._by_opening else most
 
@@ -238,9 +246,11 @@ class Walk:
     ) -> Iterator[Key]:
         past = after[1:] if after is not None and after[0] == number else None
         down = segment.down is not backward
+        ranges = self._arms(segment)
+        size = limit if not self._tested else _STRETCH if len(ranges) == 1 else _FIRST
         arms = [
-            self._arm(number, segment, way, where, past, down, limit, self._tested)
-            for way, where in self._arms(segment)
+            self._arm(number, segment, way, where, past, down, size, self._tested)
+            for way, where in ranges
         ]
         return arms[0] if len(arms) == 1 else merge(*arms, reverse=down)
 
@@ -253,7 +263,7 @@ class Walk:
         columns = ", ".join(f"ticket.{name}" for name in names)
         order = ", ".join(f"ticket.{name}{' DESC' if down else ''}" for name in names)
         tests = self._where(where or way.where, segment.test)
-        stretch = limit if not tested else _STRETCH if self._gathered is None else _MANY_FOUND + 1
+        stretch = limit if self._gathered is None or not tested else _MANY_FOUND + 1
         while True:
             query = f"SELECT {columns}, ticket.seq FROM {self._source(way)} WHERE {tests}"
             if past:

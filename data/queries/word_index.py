@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from data.queries.held import Run
+from data.queries.held import Run, Way
+
+FOUND = Way(
+    "(SELECT rowid AS found FROM ticket_words WHERE ticket_words MATCH :match) d CROSS JOIN ticket",
+    "ticket.seq = d.found",
+)
+"""The tickets that the index finds."""
+
+MATCHES = "SELECT 1 FROM ticket_words WHERE ticket_words MATCH :match"
+"""A row for each of them."""
 
 _NEAR = 1_300
 """Numbers nearer to each other than this are looked for together: a look costs as much as passing
