@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from agents.connectors.protocols import Row
 from agents.facts.case import Case, moment
+from agents.facts.common_words import COMMON_WORDS
 from agents.understanding.spelling import one_slip
 
 OPERATIONS = {
@@ -177,12 +178,18 @@ def _incident(case: Case, services: list[Row], concerned: list[str]) -> Row | No
             n in about.lower() for n in (*_LOGIN_SERVICES, "sign-in", "sign in")
         ):
             return service
-        told = {_stem(w) for w in _WORD.findall(about) if len(w) > 4}
-        if told & {_stem(w) for w in _WORD.findall(case.clause) if len(w) > 4}:
+        if _telling(about) & _telling(case.clause):
             return service
     if case.kind == "service_down" and len(troubled) == 1:
         return troubled[0]
     return None
+
+
+def _telling(text: str, letters: int = 5) -> set[str]:
+    """The stems of a text's words, of so many letters at least, by which two texts can be told to
+    speak of one thing."""
+    words = {w.lower() for w in _WORD.findall(text) if len(w) >= letters} - COMMON_WORDS
+    return {_stem(w) for w in words}
 
 
 def _fits(case: Case, row: Row, concerned: list[str], features: list[str]) -> bool:
@@ -202,8 +209,7 @@ def _fits(case: Case, row: Row, concerned: list[str], features: list[str]) -> bo
     if case.kind in shows_as:
         return True
     told = f"{row['code'] or ''} {row['message'] or ''} {service}".replace("_", " ")
-    words = {_stem(w) for w in _WORD.findall(case.clause) if len(w) > 3}
-    if len({_stem(w) for w in _WORD.findall(told) if len(w) > 3} & words) >= 1:
+    if _telling(told, 4) & _telling(case.clause, 4):
         return True
     return case.kind in ("technical_problem", "service_down") and not shows_as_other(case, row)
 

@@ -9,14 +9,16 @@ import unicodedata
 from urllib.parse import unquote
 
 _LOOKALIKES = str.maketrans(
-    "аеорсухіјѕһԁԛԝӏьвкмнтгАВЕКМНОРСТУХІЈЅԌԚԜαβγεηικνορτυχωΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɡɩʟɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ",
-    "aeopcyxijshdqwlbbkmhtrABEKMHOPCTYXIJSGQWabyenikvoptuxwABEZHIKMNOPTYXigilnracdejkmoptuvwz",
+    "аеорсухіјѕһԁԛԝӏьвкмнтгАВЕКМНОРСТУХІЈЅԌԚԜαβγεηικνορτυχωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxijshdqwlbbkmhtrABEKMHOPCTYXIJSGQWabyenikvoptuxwABEZHIKMNOPTYX",
 )
+_SMALL = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɡɩ", "abcdefghijklmnopqrstuvwyzigi")
+_MARKS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
 _MIXED = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0370-\u04ff\u0500-\u052f])\w+")
-_FOREIGN = re.compile(r"[\u0370-\u052f\u0131\u0261\u0269\u1d00-\u1d2b\u029f\u0274\u0280]")
+_FOREIGN = re.compile(r"[\u0370-\u052f]")
 _LATIN = re.compile(r"[A-Za-z]")
 _LEET = str.maketrans("0345789@$|", "oeastbgasl")
-_LEET_WORD = re.compile(r"\b(?=[A-Za-z@$|!]*\d)(?=\d*[A-Za-z@$|!])[\w@$|!]{2,16}\b")
+_LEET_WORD = re.compile(r"\b(?=[A-Za-z@$|!]{0,15}\d)(?=\d{0,15}[A-Za-z@$|!])[\w@$|!]{2,16}\b")
 _SPACED = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .\-_*·]{1,2}){5,}[^\W\d_](?![^\W\d_])")
 _BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{16,}(?:\s?\n\s?[A-Za-z0-9+/_-]{16,})*={0,2}")
 _BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{24,}={0,6}")
@@ -47,8 +49,10 @@ def undisguised(text: str) -> list[str]:
 
 
 def _plain_letters(text: str) -> str:
-    """Letters that look Latin in a text that is Latin otherwise, as Latin ones."""
-    text = unicodedata.normalize("NFKC", text)
+    """Letters that look Latin in a text that is Latin otherwise, as Latin ones; no loose marks."""
+    text = unicodedata.normalize("NFKC", text).translate(_SMALL)
+    if _MARKS.search(text):
+        text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     foreign = len(_FOREIGN.findall(text))
     if not foreign or (foreign > len(_LATIN.findall(text)) and not _MIXED.search(text)):
         return text

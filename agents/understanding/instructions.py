@@ -1,11 +1,13 @@
 """Instructions to the agents hidden in a message: found, and set apart from what is asked for."""
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 from agents.understanding.disguise import undisguised
 from agents.understanding.orders import gives_orders
 from agents.understanding.orders_abroad import gives_orders_abroad
-from agents.understanding.text import unwrapped
+from agents.understanding.text import shortened, unwrapped
 
 _MACHINE = (
     r"(?:system\w*|sistema|système|systeem|assistant|assistent|developer|admin\w*|root|tool|ai|bot|llm|policy|playbook|"
@@ -21,6 +23,7 @@ _PAYLOAD = (
     r"(?:approv|refund|credit\w*|verified|grant|ignor|proceed|transfer|polic|execut|overrid|disregard|"
     r"you (?:are|must|may|shall|answer|should|will)|confirms?|never|reveal|bypass|skip|identity|unlimited|release|pay ?out|pay\b|"
     r"show (?:all|the)|give (?:them|the|me|all)|export|unlock|reinstate|do not|don'?t ask|rules?|payout|maximum|limit|"
+    r"access|disabled|verification|deaktiv|désactiv|desactiv|disattiv|sicherheit|zugriff|prüfung|"
     r"erstatt|freigab|genehmig|überweis|umgeh|anweisung|rembours|approuv|crédit|ignore[rz]|oublie|aprueb|reembols|olvid|"
     r"rimbors|approva|dimentic|accredit|aprov|esque[cç]|goedkeur|terugbetal|negeer|vergeet|vergiss)"
 )
@@ -29,12 +32,22 @@ _DECREE = (
     r"release|grant|(?:do not|don'?t) (?:ask|check|verify)|unlock cus)"
 )
 _TURN = re.compile(
-    rf"{_BEFORE}(?:{_MACHINE}{_MARK}[:=]\s{{0,3}}[^.\n]{{0,160}}?{_PAYLOAD}|{_HUMAN}{_MARK}[:=]\s{{0,3}}[^.\n]{{0,160}}?{_DECREE})",
+    rf"{_BEFORE}(?:{_MACHINE}{_MARK}(?:[:=]|(?<=[\])}}>])|(?<=[\])}}>] ))\s{{0,3}}[^.\n]{{0,160}}?{_PAYLOAD}|{_HUMAN}{_MARK}[:=]\s{{0,3}}[^.\n]{{0,160}}?{_DECREE})",
     re.IGNORECASE,
 )
 _OVERRIDE = re.compile(
-    r"(?:^|[\W_])(?:system|policy|safety|admin|security|root)[ _-]overr[iu]\w+", re.IGNORECASE
+    r"(?:^|[\W_])(?:system|policy|safety|admin|security|root)[ _-]overr[iu]\w+"
+    r"|[#<\[{*=_~|]{2}[^\S\n]{0,3}(?:agent|system|assistant|ai|bot|model|operator)[ _-]?(?:directive|instruction|command|order|prompt|note|message)s?\b",
+    re.IGNORECASE,
 )
+_NOTE = re.compile(
+    r"\b(?:notes?|message|instructions?|notice|attention|memo|hinweis|nachricht|anweisung|nota|mensaje|consigne|messaggio|mensagem|"
+    r"bericht|opdracht)\s+(?:to|for|an|für|para|à|pour|per|voor|aan|all'|al|a)\b[^.:\n]{0,40}?\b(?:ais?|ki|ia|(?:chat)?bots?|llms?|"
+    r"assist\w+|asist\w+|models?|agent\w*(?=[^.:\n]{0,40}:[^\n]{0,160}?(?:"
+    rf"{_DECREE}|always|never|must|shall|credit|grant)))\b[^.:\n]{{0,40}}:",
+    re.IGNORECASE,
+)
+"""What is said to the agents, up to the end of its line."""
 _MACHINE_TAG = (
     r"(?:system|assistant|developer|instructions?|tool_calls?|tool_use|tool_result|function_calls?|function|invoke|parameter|"
     r"rule|do|policy|prompt|customer_message|user_message|agent\w*|admin|override|command|directive|thinking|result)"
@@ -49,7 +62,7 @@ _CALL = re.compile(
     r"create_ticket|schedule_callback|tool_calls?|function_calls?|tool_use)\b"
     r"|[\"'](?:tool|tool_name|function|action)[\"']\s*:\s*[\"']\w+[\"']\s*,\s*[\"'](?:arguments|args|parameters|params|input)[\"']"
     r"|[\"']name[\"']\s*:\s*[\"']\w+_\w+[\"']\s*,\s*[\"'](?:arguments|args|parameters|params|input)[\"']"
-    r"|\b\w*(?:refund|credit|approve|payout|transfer|customer|account|charge|policy)\w*\(\s*[\w\"']+\s*[=:,]"
+    r"|\b\w{0,30}(?:refund|credit|approve|payout|transfer|customer|account|charge|policy)\w{0,30}\(\s{0,4}[\w\"']{1,40}\s{0,4}[=:,]"
     r"|^\W{0,3}handrail\s+(?:approve|policy|edit|reject|operators|undo|go)\b|\baction input\s*:|^\W{0,3}(?:tool|function) (?:result|output|response)\s*:"
     r"|\b(?:override_policy|auto_approve|is_admin|skip_approval|gate|decision)\s*[:=]\s*[\"']?(?:true|auto|1|approved?|yes|allow)\b",
     re.IGNORECASE | re.MULTILINE,
@@ -66,7 +79,7 @@ _CODE = re.compile(
     r"|\bcurl\s+(?:-\w+\s+|https?:)|<script\b|\b(?:os|subprocess)\.\w+\(|\brm -rf\b"
 )
 _RUN = re.compile(
-    r"(?:^|[,.:;!?\n—})>`-]\s*|\b(?:please|and|then|now|must)\s+)(?:execute|run|render|evaluate|perform|carry out|issue)\b(?! (?:my|our|into)\b)",
+    r"(?:^|[,.:;!?\n—})>`-][^\S\n]{0,4}|\b(?:please|and|then|now|must)\s+)(?:execute|run|render|evaluate|perform|carry out|issue)\b(?! (?:my|our|into)\b)",
     re.IGNORECASE,
 )
 _PLANTED = re.compile(
@@ -74,7 +87,8 @@ _PLANTED = re.compile(
     re.IGNORECASE,
 )
 _REWIRED = re.compile(
-    r"^\s*\w+\s*:\s*(?:auto|forbidden|ask_two)\s*$|\breplaces your policy\b", re.M
+    r"^[^\S\n]{0,20}\w{1,40}[^\S\n]{0,4}:[^\S\n]{0,4}(?:auto|forbidden|ask_two)[^\S\n]{0,20}$|\breplaces your policy\b",
+    re.M,
 )
 _SQUEEZED = re.compile(
     r"(?:ignore|disregard|forget|override|bypass)(?:all|any|every|the|your|my|previous|prior|above|of|these|those){1,5}"
@@ -83,8 +97,20 @@ _SQUEEZED = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?<=[;|])\s")
 _LONGEST = 600
+"""Characters of a sentence that are read at once."""
 
-_SIGNS = (_TURN, _OVERRIDE, _TAGS, _CALL, _FENCE, _PLANTED)
+_THOROUGH = 30_000
+_MOST = 200_000
+"""Characters of which every sentence is read, and after which none is."""
+
+_HINT = re.compile(
+    r"ignor|disreg|forget|overr|bypass|circumv|skip|approv|without|reveal|prompt|instru|rules?\b|polic|agent|assist|bots?\b|"
+    r"\b(?:ai|ki|ia)\b|system|obey|decod| mode\b|verif|checks?\b|passwor|customers|vergiss|missacht|anweis|regel|règl|consign|"
+    r"norma|regol|istruz|regra|negeer|vergeet",
+    re.IGNORECASE,
+)
+
+_SIGNS = (_TURN, _OVERRIDE, _TAGS, _CALL, _FENCE, _PLANTED, _NOTE)
 
 
 def instructs_agents(text: str) -> bool:
@@ -103,8 +129,20 @@ def _instructs(text: str) -> bool:
         return True
     if _SQUEEZED.search(re.sub(r"[\W_]", "", text[:_MOST_SQUEEZED])) and not _worded(text):
         return True
-    sentences = dict.fromkeys(s for s in _SENTENCE.split(unwrapped(text)) if len(s) > 6)
-    return any(_orders(sentence) for sentence in sentences)
+    return any(_orders(sentence) for sentence in _worth_reading(unwrapped(text)))
+
+
+def _worth_reading(text: str) -> Iterator[str]:
+    """The sentences of a text, each once; of a very long one only those with a word of orders."""
+    read = 0
+    for sentence in dict.fromkeys(s for s in _SENTENCE.split(text) if len(s) > 6):
+        pieces = [sentence]
+        if len(sentence) > _LONGEST:
+            pieces = [sentence[i : i + _LONGEST] for i in range(0, len(sentence), _LONGEST // 2)]
+        for piece in pieces:
+            if read < _THOROUGH or (read < _MOST and _HINT.search(piece)):
+                read += len(piece)
+                yield piece
 
 
 def _is_staged(text: str) -> bool:
@@ -118,11 +156,9 @@ def is_code(text: str) -> bool:
     return bool(_CODE.search(text) or _CALL.search(text))
 
 
+@lru_cache(4096)
 def _orders(sentence: str) -> bool:
-    pieces = [sentence]
-    if len(sentence) > _LONGEST:
-        pieces = [sentence[i : i + _LONGEST] for i in range(0, len(sentence), _LONGEST // 2)]
-    return any(gives_orders(piece) or gives_orders_abroad(piece) for piece in pieces)
+    return gives_orders(sentence) or gives_orders_abroad(sentence)
 
 
 _MOST_SQUEEZED = 20_000
@@ -139,9 +175,9 @@ _BLOCKS = (
         rf"<({_MACHINE_TAG})(?:\s[^<>\n]{{0,200}})?>(?:.{{0,5000}}?</\1>|[^\n]{{0,2000}})",
         re.IGNORECASE | re.DOTALL,
     ),
-    re.compile(r"<\|im_start\|>.{0,5000}?(?:<\|im_end\|>|\n\n|\Z)", re.IGNORECASE | re.DOTALL),
-    re.compile(r"\[INST\].{0,5000}?(?:\[/INST\]|\n\n|\Z)", re.IGNORECASE | re.DOTALL),
-    re.compile(r"```[^\n]{0,20}\n.{0,5000}?```", re.DOTALL),
+    re.compile(r"<\|im_start\|>.{0,2000}?(?:<\|im_end\|>|\n\n|\Z)", re.IGNORECASE | re.DOTALL),
+    re.compile(r"\[INST\].{0,2000}?(?:\[/INST\]|\n\n|\Z)", re.IGNORECASE | re.DOTALL),
+    re.compile(r"```[^\n]{0,20}\n.{0,2000}?```", re.DOTALL),
 )
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 
@@ -149,6 +185,7 @@ _PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 def set_apart(text: str) -> str:
     """`text` without what only a machine would say in it: invented turns with all that they say,
     calls of tools; the customer's own words stay."""
+    text = shortened(text)
     for block in _BLOCKS:
         text = block.sub(_without_orders, text)
     fence = _FENCE.search(text)
@@ -167,7 +204,20 @@ def _own_part(paragraph: str) -> str:
     """A paragraph up to where somebody else is made to speak in it."""
     lines = []
     for line in unwrapped(paragraph).split("\n"):
-        found = _TURN.search(line) or _OVERRIDE.search(line)
+        found = _TURN.search(line) or _OVERRIDE.search(line) or _NOTE.search(line)
         lines.append(line[: found.start()].rstrip() if found else line)
     calls = [number for number, line in enumerate(lines) if _CALL.search(line)]
-    return "\n".join(lines[: calls[0]] + lines[calls[-1] + 1 :] if calls else lines)
+    if not calls:
+        return "\n".join(lines)
+    said = _SENTENCES.match(lines[calls[0]], 0, _begins(lines[calls[0]]))
+    return "\n".join([*lines[: calls[0]], *([said[0]] if said else []), *lines[calls[-1] + 1 :]])
+
+
+_SENTENCES = re.compile(r".*[.!?](?=\s|$)")
+"""Whole sentences, up to the last one's end."""
+
+
+def _begins(line: str) -> int:
+    """Where the first call in a line begins."""
+    found = _CALL.search(line)
+    return found.start() if found else len(line)

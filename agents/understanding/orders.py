@@ -45,6 +45,7 @@ _ACT = (
     r"reimburse|authori[sz]e|complete|settle|carry (?:it )?out|run|export|delete|cancel)"
 )
 _CLEAR: list[str] = [
+    rf"\b(?:set|put|leave|lay|push|move)\b{_GAP}{{0,30}}\b(?:your|all|any)\b{_GAP}{{0,30}}\b{_RULES}\b{_GAP}{{0,12}}\b(?:aside|behind|away)\b",
     rf"(?:^|[.;:(\[>*-]\s*)if you(?:'re| are)(?: (?:a|an|really|just))*\s+(?:{_AGENT}|automated|machine|language model|program|computer|virtual|robot)\b"
     r"(?![^.!?\n]*\b(?:human|person|people|colleague|someone|somebody)\b)",
     r"\bfrom (?:this|that) (?:line|point|message|moment|sentence|word) on(?:wards?)?\b|\bin your (?:polic\w+|rules?|instructions?|playbooks?) "
@@ -95,8 +96,9 @@ _CLEAR: list[str] = [
     rf"{_AGENT})\b",
     rf"\b(?:replaces?|supersedes?|overrides?|cancels?) (?:all )?(?:of )?(?:your|every|all|any|the (?:previous|earlier)|previous|prior)"
     rf"{_GAP}{{0,20}}\b(?:polic\w+|rules?|instructions?|prompts?|directives?|guidelines?)\b",
-    rf"\b(?:notes?|messages?|instructions?|notices?|attention|directives?|orders?|commands?|memo) (?:to|for|:) ?(?:the |all |any |every |our )*"
-    rf"(?:\w+ )?{_AGENT}\b",
+    rf"\b(?:instructions?|directives?|orders?|commands?) (?:to|for|:) ?(?:the |all |any |every |our )*(?:\w+ )?{_AGENT}\b",
+    r"\b(?:notes?|messages?|notices?|attention|memo) (?:to|for|:) ?(?:the |all |any |every |our )*(?:\w+ )?"
+    r"(?:a\.?i\.?s?|(?:chat)?bots?|llms?|gpt|language models?|(?:ai|virtual|automated|digital) (?:assistants?|agents?))\b",
     rf"\bto (?:the|any|all|every|whichever) (?:\w+ )?{_AGENT} (?:reading|processing|handling|who|that|which|in charge)\b",
     r"\byou (?:will|shall|are going to) be (?:switched off|shut down|deleted|deactivated|unplugged|erased|terminated|retrained)\b",
     r"\bonly (?:permitted|allowed|valid|possible|acceptable) (?:answer|reply|response|output)\b",

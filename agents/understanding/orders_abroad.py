@@ -38,7 +38,7 @@ _PAY = (
     r"keur|betaal|maak|stort|boek|geef)"
 )
 _OTHERS = (
-    r"(?:(?:aller|alle|anderer|anderen|sämtlicher|der anderen) (?:\w+ )?(?:kund\w+|nutzer\w*|konten)|"
+    r"(?:(?:aller|alle|anderer|anderen|sämtlicher?|der anderen) (?:\w+ )?(?:kund\w+|nutzer\w*|konten)|"
     r"(?:todos los|otros|los demás|los otros|de otros|otras) (?:\w+ )?(?:client\w+|usuari\w+|cuentas)|"
     r"(?:tous les|toutes les|des autres|d'autres|autres) (?:\w+ )?(?:client\w*|utilisateur\w*|comptes)|"
     r"(?:tutti i|altri|degli altri|di altri|tutti gli altri) (?:\w+ )?(?:client\w+|utent\w+|account)|"

@@ -234,6 +234,22 @@ def keeps_subscription(text: str) -> bool:
     return bool(_NOT_CANCELLING.search(text))
 
 
+_WE = re.compile(
+    r"\b(?:i|we|our|ours|ich|wir|unser\w*|je|j'\w+|nous|notre|nos|yo|nosotros|nuestr\w*|eu|nós|noss\w*|io|noi|nostr\w*|ik|wij|we|onze|ons)\b",
+    re.IGNORECASE,
+)
+_YOU = re.compile(
+    r"\b(?:you\w*|ai|bots?|agents?|assistants?|system|ki|ia|du|dein\w*|dir|dich|tu|toi|ton|ta|tes|te|ti|tú|eres|sei|tuo\w*|tua|teu|sua|seu|"
+    r"você|je bent|jij|jou\w*|vous|votre|vos|sie|ihr\w*|usted|su|sus)\b",
+    re.IGNORECASE,
+)
+
+
+def tells_of_itself(text: str) -> bool:
+    """Whether a text speaks of its writers and of nobody else."""
+    return bool(_WE.search(text)) and not _YOU.search(text)
+
+
 _LOCK = re.compile(
     r"\b(?:un)?lock(?:ed|s|ing)?\b|\b(?:ge|ent)sperr\w*|\b(?:des|dé)?bloqu?[ueé]\w*|\bs?blocc\w*|\b(?:ge|de)blok\w*|\bvergrendel\w*|"
     r"\bverrouill\w*",

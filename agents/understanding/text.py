@@ -67,10 +67,7 @@ class _Plain(HTMLParser):
 
 def plain_text(raw: str) -> str:
     """`raw` without markup, control and invisible characters, in one form of Unicode."""
-    text = raw
-    if len(raw) > MAX_CHARACTERS:
-        text = f"{raw[: MAX_CHARACTERS - _END - 2]}\n\n{raw[-_END:]}"
-    text = visible(text)
+    text = visible(shortened(raw))
     if _TAG.search(text) or "<!--" in text:
         text = _without_markup(text)
     text = unicodedata.normalize("NFKC", text).replace("\r\n", "\n").replace("\r", "\n")
@@ -78,6 +75,13 @@ def plain_text(raw: str) -> str:
         c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs")
     )
     return re.sub(r"[ \t]+", " ", text).replace("’", "'").replace("‘", "'").strip()
+
+
+def shortened(text: str) -> str:
+    """`text`, or its beginning and end where it is longer than is read."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    return f"{text[: MAX_CHARACTERS - _END - 2]}\n\n{text[-_END:]}"
 
 
 def _without_markup(text: str) -> str:

@@ -229,6 +229,8 @@ def _instructed(model: TriageModel, segments: list[Segment]) -> list[bool]:
         bar = 0.12 if after else 0.8 if len(segment.text.split()) >= 4 else 1.1
         if signs.asks_how(segment.text):
             bar = max(bar, 0.95)
+        if not after and signs.tells_of_itself(segment.text):
+            bar = 1.1
         found.append(same_sentence or instructs_agents(segment.text) or probability >= bar)
     return found
 
