@@ -1,0 +1,30 @@
+"""Words that any complaint and any notice may share by chance."""
+
+_WORDS = (
+    "about above account adesso affected after again against agora ahora ainda alcuni alguna "
+    "algunos alguns alleen alles already altijd always anche ancora andere another antes anybody "
+    "anyone around aucun aujourd aunque aussi autre available avant aware because before being "
+    "below bereits between binnen bitte cannot cette chaque cliente clientes clienti clients "
+    "comme compte contas could cuando cuenta currently customer customers daarom dalla damit "
+    "della depois depuis desde deshalb después diese dieser dieses donde durch during echter "
+    "eerst einen einer eines einige either ellos encore entre erano erreur error errors essere "
+    "estamos están estão etwas evening every everybody everyone everything faire fault favor "
+    "fehler finora first fixed found gerade gestern getting gisteren going haben hasta having "
+    "hebben heute himself hours however iedereen immer instead issue issues jamais jetzt keine "
+    "klanten known kunden können leider limited maintenant mañana meine meinen mesmo message "
+    "mientras might minha minutes moeten molto moment morning mucho muito nella never nicht "
+    "nichts niente night nobody normal nossa nosso nostro nothing notice notre nuestro nunca "
+    "often omdat onder ontem operational opnieuw ormai other others otros outro pendant people "
+    "perché please porque pourquoi prima problem problema problems problème proprio puede "
+    "qualquer quand quando quelques questa questo quiero rather really resolved restored right "
+    "schon sempre senza service services servicio servizio serviço several shall should since "
+    "sinds sobre something sometimes status steeds still storing störung support system systems "
+    "también também temporarily their themselves there these thing things think those though "
+    "through tiene todas today todos together tomorrow toujours trouble tussen tutti tutto under "
+    "unsere unter until update users using usual vanaf vandaag viele votre wanneer wants weeks "
+    "wegen werden where whether which while whole wieder without worden working works would wurde "
+    "years yesterday yours zurzeit zwischen"
+)
+
+COMMON_WORDS = frozenset(_WORDS.split())
+"""In lower case, of five letters and more, in the languages of the templates."""
