@@ -7,6 +7,7 @@ import typer
 from console.cli.documents import ticket_document
 from console.cli.options import AsJson, Db, Limit, Offset, rows_wanted
 from console.cli.printing import print_json, print_table, say
+from console.countdown import countdown
 from console.format import STATUS, age
 
 Sort = Literal["newest", "oldest", "priority", "updated", "due", "money"]
@@ -56,12 +57,13 @@ def tickets(
         return
     if page.rows:
         print_table(
-            ["ref", "status", "priority", "intents", "subject", "requester", "age"],
+            ["ref", "status", "priority", "due", "intents", "subject", "requester", "age"],
             [
                 (
                     row.ref,
                     STATUS[row.status][1],
                     row.priority.value,
+                    countdown(row.due_at, now)[0],
                     ", ".join(row.intents),
                     row.subject,
                     row.requester or "",
