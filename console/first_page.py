@@ -88,13 +88,18 @@ def show_first(arguments: Sequence[str]) -> None:
     global _picture  # noqa: PLW0603 - there is one terminal
     try:
         place = _place_meant(arguments)
-        if place is not None and _can_draw():
+        if place is not None and _can_draw() and not _is_held(place):
             size = shutil.get_terminal_size()
             lines = first_lines(place, size.columns, size.lines, getpass.getuser())
             if lines:
                 _picture = Picture(lines)
     except (OSError, sqlite3.Error, termios.error, ValueError, KeyError):
         take_back()
+
+
+def _is_held(place: Path) -> bool:
+    """Whether another process opens or upgrades the workspace; that must be told, not covered."""
+    return place.with_name(place.name + ".opening").exists()
 
 
 def hand_over() -> None:

@@ -5,17 +5,19 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from console import first_page
-
+    code = 130
     try:
-        first_page.show_first(sys.argv[1:])
-        from console.cli.program import run
+        from console import first_page
 
-        code = run(sys.argv[1:])
+        try:
+            first_page.show_first(sys.argv[1:])
+            from console.cli.program import run
+
+            code = run(sys.argv[1:])
+        finally:
+            first_page.take_back()
     except KeyboardInterrupt:
-        code = 130
-    finally:
-        first_page.take_back()
+        pass
     sys.exit(code)
 
 

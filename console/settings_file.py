@@ -61,6 +61,8 @@ def toml_of(value: object) -> str:
     """A text, number, truth value or list of them, as TOML writes it on one line."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml_of(item) for item in value)}]"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     # What JSON writes, TOML reads; what no terminal shows is written as its number.
     told = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in told)

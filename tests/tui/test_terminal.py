@@ -247,7 +247,7 @@ def test_what_is_waited_for_at_the_start_is_said(start: Start, db: Path) -> None
     terminal.until("▸Queue (5)")
 
 
-def test_mistakes_in_the_settings_end_it_before_the_screen_changes(
+def test_mistakes_in_the_settings_end_it_and_can_be_read(
     start: Start, tmp_path: Path
 ) -> None:
     settings = tmp_path / "settings.toml"
@@ -257,4 +257,4 @@ def test_mistakes_in_the_settings_end_it_before_the_screen_changes(
     assert "'r' is the key of two commands, 'approve' and 'reject'" in terminal.written.replace(
         "\r\n", ""
     )
-    assert "\x1b[?1049h" not in terminal.written
+    assert terminal.written.rfind("\x1b[?1049l") < terminal.written.rfind("approve")
