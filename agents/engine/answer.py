@@ -11,7 +11,7 @@ from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.preview import preview_of
 from agents.engine.snapshot import Row, Snapshot
-from agents.engine.starting import check_unhindered, reached_cap
+from agents.engine.starting import check_still, check_unhindered, reached_cap
 from agents.facts.money import money
 from agents.policy.gate import rule_on
 from agents.replies import Templates, compose
@@ -112,7 +112,7 @@ def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> Outco
     digest = digest_of(ActionName.SEND_REPLY, arguments)
     standing = next(
         (
-            a for a in snapshot.actions
+            a for a in reversed(snapshot.actions)
             if a["run_id"] == journal.run_id and a["name"] == ActionName.SEND_REPLY
             and a["proposed_by"] is None and a["superseded_by"] is None
             and a["state"] not in (ActionState.STALE, ActionState.WITHDRAWN)
@@ -125,6 +125,8 @@ def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> Outco
             was = [ActionState(standing["state"])]
             tx.set_action(standing["id"], ActionState.STALE, was=was, problem=why)
             journal.tell(tx, "action.stale", {"action": standing["id"], "why": why})
+        standing = None
+    if standing is not None and _says_less(standing, digest):
         standing = None
     if standing is None:
         standing = _write(parts, journal, snapshot, arguments, digest)
@@ -141,11 +143,18 @@ def _is_outdated(standing: Row, digest: str) -> bool:
     return waits and standing["digest"] != digest and standing["supersedes"] is None
 
 
+def _says_less(standing: Row, digest: str) -> bool:
+    """Whether a reply went out in this run, and a person changed what is to tell since."""
+    went_out = standing["state"] == ActionState.VERIFIED and standing["supersedes"] is None
+    return bool(went_out and standing["digest"] != digest)
+
+
 def _write(parts: Parts, journal: Journal, snapshot: Snapshot, arguments: Row, digest: str) -> Row:
     """Store the reply as an action: being carried out where it may go alone, else to be decided."""
     ticket, name = snapshot.ticket, ActionName.SEND_REPLY
     ruling = rule_on(parts.policy, name, None, ticket["intent"])
     with journal.write() as tx:
+        check_still(tx, ticket)
         capped = reached_cap(parts, tx, name, None, None)
         alone = ruling.gate is Gate.AUTO and capped is None
         if alone:

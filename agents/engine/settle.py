@@ -15,7 +15,7 @@ from agents.engine.journal import Journal
 from agents.engine.parts import Parts
 from agents.engine.preview import work_out
 from agents.engine.snapshot import Row, Snapshot, first_expiry, take_snapshot
-from agents.engine.starting import Halted, Unread
+from agents.engine.starting import Halted, Unread, check_still
 from data.queries.tickets import ISSUE, RUN
 from data.store import TICKET, Transaction
 from data.vocabulary import (
@@ -201,6 +201,7 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> bool:
     if sent is not None and sent.state is not ActionState.VERIFIED and not escalated:
         outcome = _unanswered(sent.state, outcome)
     with journal.write() as tx:
+        check_still(tx, snapshot.ticket)
         for issue in snapshot.issues:
             state, skill, _ = ends[issue["id"]]
             tx.connection.execute(

@@ -28,7 +28,8 @@ COUNTED = [
 
 
 class Unread(Exception):
-    """The customer wrote meanwhile; that is read before anything is done."""
+    """The customer wrote meanwhile, or a person did something; that is read before anything is
+    done."""
 
 
 class Halted(Exception):
@@ -93,6 +94,12 @@ def _check_can_start(parts: Parts, tx: Transaction, action: Row) -> list[Any]:
     if ruling.gate is Gate.FORBIDDEN or not allowed or not bound:
         raise AssertionError(f"action {action['id']} has no valid decision")
     return list(decisions)
+
+
+def check_still(tx: Transaction, ticket: Row) -> None:
+    """Unread if somebody did something on the ticket since `ticket` was read."""
+    if tx.ticket(ticket["id"])["wake_seq"] != ticket["wake_seq"]:
+        raise Unread
 
 
 def check_unhindered(

@@ -128,6 +128,38 @@ def test_what_did_not_happen_is_asked_for_again_and_never_repeated_by_itself(des
     assert one.status(ticket) == "resolved"
 
 
+@pytest.mark.parametrize("happened", [True, False])
+def test_what_is_settled_while_a_worker_ends_the_run_is_gone_on_with(
+    desk: Open, happened: bool
+) -> None:
+    """A person may look it up between any two commits of the worker that did not know."""
+    settled = []
+    for number in range(1, 9):
+        one = desk("wrongful-cancellation", writer=Faulty)
+        assert isinstance(one.wrapped, Faulty)
+        ticket = one.arrive()
+        one.run()
+        for asked in one.waiting():
+            one.approve(asked)
+        one.wrapped.before["process_refund"] = [UnknownOutcome("no answer")]
+
+        def settle(one: Desk = one, ticket: str = ticket) -> None:
+            for action in one.actions(ticket, "process_refund"):
+                if action.state == "unknown":
+                    one.service.reconcile(action.id, by="priya", happened=happened, note="seen")
+
+        with one.after_write(number, settle):
+            one.engine.advance(ticket)
+        settled.append("unknown" not in one.states(ticket, "process_refund"))
+        settle()
+        one.approve_all()
+        assert one.waiting() == []
+        assert one.status(ticket) == "resolved"
+        assert "credited" in one.replies(ticket)[-1]
+    assert True in settled
+    assert False in settled
+
+
 def test_an_answer_that_went_out_after_all_stands_in_the_conversation(desk: Open) -> None:
     one = desk("p1-german", writer=Faulty)
     ticket = unknown(one, "send_reply")
