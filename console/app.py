@@ -198,6 +198,9 @@ class Handrail(Everyday):
         except Exception as problem:  # the service says it when something is decided
             log.warning("the policy cannot be read: %s", problem)
         self._busy_changed()
+        for screen in self.screen_stack:
+            if isinstance(screen, Desk):
+                screen.show_effect()
 
     def on_unmount(self) -> None:
         """Stop watching."""
