@@ -11,12 +11,11 @@ from sqlalchemy import Connection, func, select
 from data.measures.definitions import MEASURES, TARGETS, Measure
 from data.measures.period import Period
 from data.measures.rollup import SUM
-from data.measures.sums import ALL, DIMENSIONS, Sums, merge, times_in
+from data.measures.sums import ALL, Sums, merge, times_in
 from data.store import Store
 
 By = Literal["intent", "agent", "channel", "model", "day", "week", "month"]
 STEPS = ("day", "week", "month")
-BY: tuple[By, ...] = (*DIMENSIONS, *STEPS)  # type: ignore[assignment]
 
 _AT_ONCE = 500
 """Spans in one list of a query."""
@@ -125,12 +124,6 @@ def whole_period(store: Store) -> Period | None:
     with store.read() as connection:
         first, last = connection.execute(days).one()
     return Period(date.fromisoformat(first), date.fromisoformat(last)) if first else None
-
-
-def values_in(store: Store, dimension: str, period: Period) -> list[str]:
-    """The values of a dimension that occur in a period, in alphabetical order."""
-    with store.read() as connection:
-        return sorted({value for value, _ in _sums(connection, period.spans(), dimension, None)})
 
 
 def _steps(period: Period, by: Any) -> Sequence[tuple[str, Period]]:
