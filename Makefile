@@ -45,7 +45,7 @@ fi; \
 echo "setup: $(1) ready after $$((SECONDS - started)) s"
 endef
 
-.PHONY: help setup demo test fmt bench bench-triage bench-peers lock clean
+.PHONY: help setup demo test torture fmt bench bench-triage bench-peers lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,10 @@ test: setup ## lint, format, types, import contracts, tests
 	@$(BIN)/lint-imports --no-cache >.cache/contracts.txt 2>&1 \
 		|| { cat .cache/contracts.txt; exit 1; }
 	@$(BIN)/python -P -m pytest -n 2 --dist worksteal -q
+
+torture: setup ## kills at every commit, and acts of everybody in any order, at length
+	@HANDRAIL_TORTURE=1 $(BIN)/python -P -m pytest -n 2 -q tests/engine/test_kill.py \
+		tests/engine/test_interleavings.py
 
 fmt: setup ## format, and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix . || true

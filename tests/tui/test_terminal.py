@@ -247,9 +247,7 @@ def test_what_is_waited_for_at_the_start_is_said(start: Start, db: Path) -> None
     terminal.until("▸Queue (5)")
 
 
-def test_mistakes_in_the_settings_end_it_and_can_be_read(
-    start: Start, tmp_path: Path
-) -> None:
+def test_mistakes_in_the_settings_end_it_and_can_be_read(start: Start, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text('[keys]\napprove = "r"\n')
     terminal = start(HANDRAIL_SETTINGS=str(settings))
