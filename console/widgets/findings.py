@@ -5,6 +5,7 @@ from typing import Any
 
 from textual.content import Content
 
+from console.countdown import countdown
 from console.format import ACTION, PRIORITY, STATUS, ago, label, line, money, passage
 from console.widgets.preview import lines, text, tint, value
 from data.queries.awaiting import unanswered
@@ -28,6 +29,8 @@ def header_of(ticket: TicketRow, detail: TicketDetail | None, now: datetime) -> 
         facts.append(f"identity {line(detail.identity)}")
     facts += [line(ticket.tier)] if ticket.tier else []
     facts.append(f"opened {ago(ticket.opened_at, now)}")
+    due, _ = countdown(ticket.due_at, now)
+    facts += [f"due: {due}"] if due else []
     if ticket.owner != AGENTS_OWN:
         facts.append(f"taken by {line(ticket.owner, 40)}")
         if detail is not None and unanswered(detail) and ticket.status not in ENDED_TICKETS:
