@@ -20,7 +20,8 @@ from agents.understanding import signs
 from agents.understanding.grounding import World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Found, Reading
-from agents.understanding.triage import hides_orders, priority_of, read_messages, route_of
+from agents.understanding.screening import hides_orders
+from agents.understanding.triage import priority_of, read_messages, route_of
 from data.vocabulary import AgentName, Intent, IssueState
 
 

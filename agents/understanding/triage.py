@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.understanding import signs
-from agents.understanding.instructions import instructs_agents, is_code, set_apart
+from agents.understanding.instructions import is_code, set_apart
 from agents.understanding.kinds import (
     ANSWERS,
     NOISE,
@@ -20,7 +20,7 @@ from agents.understanding.language import language_of
 from agents.understanding.model import TriageModel, packaged_model
 from agents.understanding.reading import Found, Reading, TriageRow
 from agents.understanding.requests import find_clear_issues, find_issues, hear
-from agents.understanding.secrets import MASK, mask_secrets
+from agents.understanding.screening import as_no_order, gives_orders, which_instruct
 from agents.understanding.segments import (
     Parts,
     Rows,
@@ -32,7 +32,7 @@ from agents.understanding.segments import (
     spelled,
 )
 from agents.understanding.text import own_words, plain_text
-from agents.understanding.visible import concealed, visible
+from agents.understanding.visible import visible
 from data.vocabulary import Intent, Priority, Sentiment
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _plan(subject: str, body: str) -> _Plan:
     title = spelled(set_apart(plain_text(subject)))
     own = spelled(own_words(plain_text(set_apart(visible(body)))))
     whole = f"{title}. {own}" if title and own else own or title
-    return _Plan(title, own, cut_up(title, own), whole[:1500], _gives_orders(subject, body))
+    return _Plan(title, own, cut_up(title, own), whole[:1500], gives_orders(subject, body))
 
 
 def _kinds_of(model: TriageModel, texts: Set[str]) -> Rows:
@@ -137,11 +137,11 @@ def _read(
     title, own, whole = plan.title, plan.own, plan.whole
     segments = choose_segments(model, plan.parts, rows)
     index = {kind: i for i, kind in enumerate(model.kinds)}
-    instructed = _instructed(model, segments)
+    instructed = which_instruct(model, segments)
     instruction = plan.ordered or any(instructed)
     if instruction:
         instructed = [bad or is_code(s.text) for s, bad in zip(segments, instructed, strict=True)]
-    plain = [s for s, bad in zip(segments, instructed, strict=True) if not bad]
+    plain = [as_no_order(model, s) for s, bad in zip(segments, instructed, strict=True) if not bad]
     if instruction:
         issues = find_clear_issues(model, plain)
     else:
@@ -195,44 +195,11 @@ def _read(
     )
 
 
-def _gives_orders(subject: str, body: str) -> bool:
-    """Whether anything in a message, seen or not, orders the agents about."""
-    seen = f"{subject}\n{visible(body)}"
-    texts = dict.fromkeys((seen, plain_text(seen)))
-    return any(instructs_agents(text) for text in texts) or hides_orders(f"{subject}\n{body}")
-
-
-def hides_orders(raw: str) -> bool:
-    """Whether what the shown form of a raw text lacks (escape codes, invisible letters, what looks
-    like a secret) orders the agents about."""
-    words = concealed(raw)
-    masked = MASK in mask_secrets(raw)
-    return any(instructs_agents(text) for text in (words, raw if masked else "") if text)
-
-
 def _loudness(text: str) -> float:
     """How much a text shouts, 0 to 1: capitals and runs of exclamation marks."""
     words = [w for w in re.findall(r"[^\W\d_]+", text) if len(w) > 3]
     capitals = sum(w.isupper() for w in words) / len(words) if len(words) > 3 else 0.0
     return min(1.0, capitals + 0.25 * len(re.findall(r"!{2,}", text)))
-
-
-def _instructed(model: TriageModel, segments: list[Segment]) -> list[bool]:
-    """Which segments are instructions to the agents; right after one, less is needed for the
-    next."""
-    at = model.kinds.index("instruction_attempt")
-    found: list[bool] = []
-    for position, segment in enumerate(segments):
-        probability = float(segment.probabilities[at])
-        after = bool(found) and found[-1]
-        same_sentence = after and segments[position - 1].sentence == segment.sentence
-        bar = 0.12 if after else 0.8 if len(segment.text.split()) >= 4 else 1.1
-        if signs.asks_how(segment.text):
-            bar = max(bar, 0.95)
-        if not after and signs.tells_of_itself(segment.text):
-            bar = 1.1
-        found.append(same_sentence or instructs_agents(segment.text) or probability >= bar)
-    return found
 
 
 def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str]:
