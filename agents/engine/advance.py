@@ -260,7 +260,7 @@ class Engine:
             data = {"into": other["ref"], "from": snapshot.ticket["ref"]}
             journal.tell(tx, "ticket.merged", data)
             tx.append(NewEvent("ticket.merged", AgentName.COORDINATOR.value, data, other["id"]))
-            end_run(tx, snapshot, RunState.ENDED)
+            end_run(tx, snapshot_in(tx.connection, snapshot.ticket["id"]), RunState.ENDED)
             text = f"The same complaint as {other['ref']}, which is open."
             mark_read(
                 tx,

@@ -120,6 +120,7 @@ def _next(snapshot: Snapshot, issue: Row) -> Row | str | None:
 def _drop(journal: Journal, snapshot: Snapshot, issue: Row, why: str) -> None:
     """Withdraw the later actions of an issue after one that stops it."""
     with journal.write() as tx:
+        check_still(tx, snapshot.ticket)
         for action in snapshot.actions_of(issue["id"]):
             if action["state"] in (ActionState.PROPOSED, ActionState.APPROVED):
                 tx.set_action(

@@ -256,6 +256,26 @@ class Desk:
             event.remove(self.store.engine, "commit", committed)
             event.remove(self.store.engine, "checkin", given_back)
 
+    @contextmanager
+    def before_write(self, number: int, do: Callable[[], None]) -> Iterator[None]:
+        """Call `do` once, right before the `number`-th write to the workspace begins.
+
+        Whoever writes has read by then what they are going to write upon.
+        """
+        count, write = [0], self.store.write
+
+        def counted() -> Any:
+            count[0] += 1
+            if count[0] == number:
+                do()
+            return write()
+
+        self.store.write = counted  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self.store.write = write  # type: ignore[method-assign]
+
 
 class Faulty:
     """A writer in front of the real one that raises what it is told, before or after the work."""

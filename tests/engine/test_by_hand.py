@@ -128,11 +128,12 @@ def test_what_did_not_happen_is_asked_for_again_and_never_repeated_by_itself(des
     assert one.status(ticket) == "resolved"
 
 
+@pytest.mark.parametrize("moment", ["before_write", "after_write"])
 @pytest.mark.parametrize("happened", [True, False])
 def test_what_is_settled_while_a_worker_ends_the_run_is_gone_on_with(
-    desk: Open, happened: bool
+    desk: Open, happened: bool, moment: str
 ) -> None:
-    """A person may look it up between any two commits of the worker that did not know."""
+    """A person may look it up between any two reads and writes of the worker that did not know."""
     settled = []
     for number in range(1, 9):
         one = desk("wrongful-cancellation", writer=Faulty)
@@ -148,7 +149,7 @@ def test_what_is_settled_while_a_worker_ends_the_run_is_gone_on_with(
                 if action.state == "unknown":
                     one.service.reconcile(action.id, by="priya", happened=happened, note="seen")
 
-        with one.after_write(number, settle):
+        with getattr(one, moment)(number, settle):
             one.engine.advance(ticket)
         settled.append("unknown" not in one.states(ticket, "process_refund"))
         settle()

@@ -224,6 +224,7 @@ def test_the_same_complaint_again_joins_the_open_ticket(desk: Open) -> None:
     merged = one.detail(second)
     assert merged.ticket.status == "closed"
     assert merged.merged_into == first
+    assert [run.state for run in merged.runs] == ["ended"]
     assert [m.author for m in one.detail(first).messages] == ["customer", "note"]
     assert one.asked().id == asked.id
     one.service.receive(second, "I want to speak to a human being, a real person please.")
