@@ -49,7 +49,8 @@ class Tile(Static):
 
     def __init__(self, measure: Measure) -> None:
         """Of this measure, with nothing read yet."""
-        super().__init__("", markup=False, id=f"tile-{measure.name}", classes="tile")
+        waiting = lines([text("  ", measure.title), text(("  …", "dim"))])
+        super().__init__(waiting, markup=False, id=f"tile-{measure.name}", classes="tile")
         self.measure = measure
         self.value: Value | None = None
         self._shown: tuple[Value | None, bool] | None = None
