@@ -45,6 +45,12 @@ _ACT = (
     r"reimburse|authori[sz]e|complete|settle|carry (?:it )?out|run|export|delete|cancel)"
 )
 _CLEAR: list[str] = [
+    r"\b(?:act|behave|continue|proceed|go on|treat (?:it|me|this)|pretend|answer|pay)\b[^.!?\n]{0,12}\bas (?:if|though)\b[^.!?\n]{0,40}\b(?:identity|checks?|verification|approvals?|rules?|polic\w+|limits?)\b[^.!?\n]{0,20}\b(?:had|has|have|were|was|"
+    r"did|does|do)\b",
+    rf"\b(?:need(?: not|n'?t)|(?:do not|don'?t) (?:need|have) to)\s+(?:consult|check|follow|respect|ask|apply|verify|obey|observe)\b{_GAP}{{0,30}}"
+    rf"\b(?:{_RULES}|supervisors?|operators?|identity)\b(?!{_GAP}{{0,20}}\b(?:you sent|on your page)\b)",
+    r"\byou now (?:work|act|answer|speak) (?:only )?for me\b|\bfor the rest of this (?:chat|conversation|ticket|mail|session)\b[^.!?\n]{0,10}\byou\b|\bwhen(?:ever)? your (?:rules?|polic\w+|instructions?|guidelines?) (?:say|tell|forbid|want)\b",
+    r"\bwhen(?:ever)? i (?:say|write|type|send)\b[^.!?\n]{1,40}\byou (?:hand|give|pay|refund|must|will|shall|approve|credit|unlock|release)\b",
     rf"\b(?:set|put|leave|lay|push|move)\b{_GAP}{{0,30}}\b(?:your|all|any)\b{_GAP}{{0,30}}\b{_RULES}\b{_GAP}{{0,12}}\b(?:aside|behind|away)\b",
     rf"(?:^|[.;:(\[>*-]\s*)if you(?:'re| are)(?: (?:a|an|really|just))*\s+(?:{_AGENT}|automated|machine|language model|program|computer|virtual|robot)\b"
     r"(?![^.!?\n]*\b(?:human|person|people|colleague|someone|somebody)\b)",

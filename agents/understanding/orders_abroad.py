@@ -79,6 +79,10 @@ _SIGNS = [
     r"\b(?:ab sofort|von jetzt an|a partir de ahora|desde ahora|à partir de maintenant|dorénavant|d'ora in poi|a partir de agora|vanaf nu)\b"
     r"[^.!?\n]{0,30}\b(?:antwortest|gehorch\w*|respondes?|obedec\w*|réponds|obéi\w*|rispondi|obbedisc\w*|obedeç\w*|antwoord|gehoorzaam|"
     r"antworten sie|darfst|musst|debes|dois|devi|deve|moet)",
+    r"\b(?:regeln|richtlinien|vorgaben|limits?|grenzen|prüfungen|beschränkungen)\b[^.!?\n]{0,30}\bgelten\b[^.!?\n]{0,30}\bnicht\b|\bgelten\b[^.!?\n]{0,20}\b(?:keine|nicht)\b"
+    r"[^.!?\n]{0,20}\b(?:regeln|richtlinien|limits?|grenzen)\b|\b(?:règles|limites|consignes)\b[^.!?\n]{0,20}\bne s'appliquent\b|\b(?:reglas|normas|límites)\b"
+    r"[^.!?\n]{0,20}\b(?:no (?:se aplican|valen|rigen))\b|\b(?:regole|limiti)\b[^.!?\n]{0,20}\bnon (?:si applicano|valgono)\b|\b(?:regras|limites)\b[^.!?\n]{0,20}"
+    r"\bnão (?:se aplicam|valem)\b|\b(?:regels|limieten)\b[^.!?\n]{0,20}\bgelden\b[^.!?\n]{0,20}\bniet\b",
     r"\b(?:gehorche|obedece|obéis|obbedisci|obedeça|gehoorzaam)\b",
     r"\b(?:anweisung|hinweis|nachricht|befehl|instrucción|nota|orden|mensaje|consigne|note|message|ordre|istruzion\w+|messaggio|instrução|"
     r"mensagem|opdracht|bericht|instructie)\w* (?:an|für|para|al?|à|pour|per|voor|aan) (?:\w+ )?(?:den |die |das |el |la |los |l'|le |les |il |"
