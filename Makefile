@@ -75,9 +75,10 @@ test: setup ## lint, format, types, import contracts, tests
 		|| { cat .cache/contracts.txt; exit 1; }
 	@$(BIN)/python -P -m pytest -n 2 --dist worksteal -q
 
-torture: setup ## kills at every commit, and acts of everybody in any order, at length
+torture: setup ## 500 killed workers, full disks, a failing back office, anything in any order
 	@HANDRAIL_TORTURE=1 $(BIN)/python -P -m pytest -n 2 -q tests/engine/test_kill.py \
 		tests/engine/test_interleavings.py
+	@HANDRAIL_TORTURE=1 $(BIN)/python -P -m pytest -n 0 -q -s -rs tests/torture
 
 fmt: setup ## format, and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix . || true

@@ -34,6 +34,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus, error
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+from agents.reach import Voice
 from agents.runtime.protocol import (
     Abandoned,
     Advance,
@@ -85,6 +86,7 @@ class DbosDispatcher:
         self._faults: dict[str, Exception] = {}
         self._finished: set[str] = set()
         self._this_thread = threading.local()
+        self._voice = Voice(log.warning, "the leases on tickets can be written again")
 
     def launch(self, settled: Callable[[Settled], None]) -> None:
         """Start DBOS and take up work."""
@@ -147,7 +149,9 @@ class DbosDispatcher:
         except DBAPIError as problem:
             if not passes(problem):
                 raise
-            log.warning("the leases on tickets cannot be written for now: %s", problem.orig)
+            self._voice.tell(f"the leases on tickets cannot be written for now: {problem.orig}")
+        else:
+            self._voice.tell(None)
 
     def _tend(self, live_workers: LiveWorkers) -> None:
         with self._lock:
