@@ -1,7 +1,7 @@
 """The benchmarks: `make bench`. Prints a table; its figures are told, never judged.
 
 `python -P tests/bench/run.py [whole] [worker] [sizes] [record] [triage] [measures]
-[desk]` runs the named parts only.
+[desk] [decision]` runs the named parts only.
 """
 
 import os
@@ -17,10 +17,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import batch, desk, measures, record, sizes, whole
+from tests.bench import batch, decision, desk, measures, record, sizes, whole
 from tests.bench.large import make_large
 
 TICKETS = 40
+DECISIONS = 200
 ROWS = 2_000
 ROUNDS = 2
 EVENTS = 1_000_000
@@ -219,6 +220,18 @@ def at_the_desk(folder: Path) -> None:
         )
 
 
+def one_decision(folder: Path) -> None:
+    """Milliseconds of a decision, beside those of the least that SQLite can do."""
+    took = decision.deciding(folder, DECISIONS, 400)
+    p50, p95 = decision.summed_up(took.pop("bare"))
+    heading(f"a decision, {DECISIONS} in turns", "p50", "p95", "more, p50", "more, p95", "ratio")
+    line("bare: BEGIN IMMEDIATE, UPDATE, COMMIT", f"{p50:.2f} ms", f"{p95:.2f} ms")
+    for name, times in took.items():
+        median, late = decision.summed_up(times)
+        more = (f"{median - p50:+.2f} ms", f"{late - p95:+.2f} ms", f"{median / p50:.1f} x")
+        line(name, f"{median:.2f} ms", f"{late:.2f} ms", *more)
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "whole": whole_tickets,
     "worker": live_worker,
@@ -227,6 +240,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "triage": batch_triage,
     "measures": measuring,
     "desk": at_the_desk,
+    "decision": one_decision,
 }
 
 
