@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from agents.engine.journal import Journal
 from agents.engine.snapshot import Row, take_snapshot
@@ -16,11 +17,19 @@ from data.queries.approvals import pending_approvals
 from data.queries.rows import ActionRow
 from tests.bench.whole import Site
 
+
+class Took(NamedTuple):
+    """Milliseconds of an act."""
+
+    wall: float
+    cpu: float
+
+
 STARTED = "approved, then executing"
 
 
-def deciding(folder: Path, tickets: int, seed: int) -> dict[str, list[float]]:
-    """Milliseconds of each act, all in turns on the same disk, synchronous=FULL.
+def deciding(folder: Path, tickets: int, seed: int) -> dict[str, list[Took]]:
+    """How long each act takes, all in turns on the same disk, synchronous=FULL.
 
     The bare transaction changes one row of a table of the same length: BEGIN IMMEDIATE, UPDATE,
     COMMIT.
@@ -30,7 +39,7 @@ def deciding(folder: Path, tickets: int, seed: int) -> dict[str, list[float]]:
         for written in site.written:
             new = NewTicket(None, written.subject, written.body, written.email)
             site.engine.advance(site.service.ingest(new))
-        took: dict[str, list[float]] = {"bare": [], "approve": [], STARTED: []}
+        took: dict[str, list[Took]] = {"bare": [], "approve": [], STARTED: []}
         with closing(_bare(folder / "bare.db", tickets)) as bare:
             for number, action in enumerate(pending_approvals(site.workspace)):
                 took["bare"].append(_timed(partial(_change, bare, number)))
@@ -39,21 +48,25 @@ def deciding(folder: Path, tickets: int, seed: int) -> dict[str, list[float]]:
                 snapshot = take_snapshot(site.workspace, action.ticket_id)
                 row = next(a for a in snapshot.actions if a["id"] == action.id)
                 started = _timed(partial(_start, site, snapshot.ticket, row))
-                took[STARTED].append(approved + started)
+                both = Took(approved.wall + started.wall, approved.cpu + started.cpu)
+                took[STARTED].append(both)
         return took
     finally:
         site.close()
 
 
-def summed_up(times: list[float]) -> tuple[float, float]:
-    """The median and the 95th percentile."""
-    return statistics.median(times), statistics.quantiles(times, n=20, method="inclusive")[-1]
+def summed_up(took: list[Took]) -> tuple[float, float, float]:
+    """The median and the 95th percentile of the time, and the median of the CPU."""
+    walls = [one.wall for one in took]
+    late = statistics.quantiles(walls, n=20, method="inclusive")[-1]
+    return statistics.median(walls), late, statistics.median(one.cpu for one in took)
 
 
-def _timed(act: Callable[[], None]) -> float:
-    start = time.perf_counter()
+def _timed(act: Callable[[], None]) -> Took:
+    cpu, start = time.process_time(), time.perf_counter()
     act()
-    return (time.perf_counter() - start) * 1000
+    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    return Took(wall * 1000, cpu * 1000)
 
 
 def _approve(site: Site, action: ActionRow) -> None:
