@@ -38,9 +38,8 @@ TWO_PEOPLE = 3500
 """From which amount on two people decide."""
 
 FEW = (
-    "twice", "locked", "ended_by_mistake", "recent_charge", "three_in_one", "other_address",
-    "leaving", "after_end", "new_email", "twice_yearly", "furious", "nothing_found", "mismatch",
-    "forget_me", "past_due",
+    "twice", "ended_by_mistake", "recent_charge", "three_in_one", "other_address", "leaving",
+    "new_email", "furious", "nothing_found", "mismatch",
 )  # fmt: skip
 """Cases of the short form: every action, one and two people, edits, answers, hand-overs."""
 

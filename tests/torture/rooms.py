@@ -28,7 +28,7 @@ class Filling:
         done: Callable[[], float],
         fill: Callable[[], None],
         empty: Callable[[], None],
-        shares: tuple[float, ...] = (0.15, 0.4, 0.65),
+        shares: tuple[float, ...],
     ) -> None:
         """Watch `log`; `done` says which share of the work is done."""
         self._log, self._done, self._fill, self._empty = log, done, fill, empty

@@ -33,7 +33,7 @@ class Stage:
 
     def __init__(self, folder: Path, *, few: bool) -> None:
         """Play it undisturbed, which reads every model and file into memory for all the forks."""
-        self.folder, self.crowd = folder, crowd(few=few)
+        self.folder, self.crowd, self.few = folder, crowd(few=few), few
         self.template = folder / "template"
         self.template.mkdir()
         found_crowd(self.template, self.crowd)
@@ -77,19 +77,20 @@ class Stage:
         return {**_summary(told), "problems": self.compare(told.ends)}
 
     def full(self, which: str, disk: Path | None = None) -> dict[str, Any]:
-        """The workspace, the back office or a whole disk runs out of room, three times."""
+        """The workspace, the back office or a whole disk runs out of room, again and again."""
         room = Room()
         folder = self.fresh(disk)
         log = self.folder / f"{folder.name}.log"
         fill, empty = ballast(disk, folder) if disk else limits(folder, room, which)
         ways = Ways(folder, str(log), room=None if disk else room)
         keeper = Keeper(folder, self.crowd, Plan(0, 0), ways)
-        filling = Filling(log, lambda: self.done(keeper), fill, empty)
+        shares = (0.3,) if self.few else (0.15, 0.4, 0.65)
+        filling = Filling(log, lambda: self.done(keeper), fill, empty, shares)
         told = keeper.run(lambda _: filling.look())
         problems = self.compare(told.ends)
         lines = log.read_text().splitlines()
-        if filling.noticed < 2:
-            problems.append(f"only {filling.noticed} of 3 times did a worker say so")
+        if filling.noticed < (len(shares) + 1) // 2:
+            problems.append(f"{filling.noticed} of {len(shares)} times did a worker say so")
         problems += [f"a worker said: {line}" for line in lines if not line[:4].isdigit()][:3]
         most = 12 * max(filling.noticed, 1)
         if len(lines) > most:
