@@ -93,7 +93,7 @@ def decide(context: Context) -> str | None:
     if context.marked:
         return None
     if context.rest > 0:
-        return "another one has come under the cursor: look at it, then press again"
+        return "this one has only just come up: look at it, then press again"
     if context.together:
         busy = all(action.id in context.busy for action in context.together)
         return "these decisions are being written" if busy else None

@@ -75,6 +75,7 @@ class Approval(Deciding):
         effect.border_title = "Effect"
         effect.focus()
         self._show_effect(self.action)
+        self.came_by_itself()
         self.refresh_keys()
         self._reading.ask()
 
@@ -138,6 +139,7 @@ class Approval(Deciding):
             actions=tuple(detail.actions) if detail else (),
             shown=shown,
             approvals=1,
+            rest=self.rest,
             unknown=sum(a.state is ActionState.UNKNOWN for a in detail.actions) if detail else 0,
             workers=self.console.workers_alive,
             busy=frozenset(self.console.decisions.busy),

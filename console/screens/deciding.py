@@ -16,8 +16,8 @@ from data.queries.approvals import unknown_outcomes
 from data.queries.rows import ActionRow
 
 REST_SECONDS = 0.5
-"""For so long what came under the cursor by itself cannot be decided: a second press of a key
-that was meant for the one before must not reach it."""
+"""For so long what came under the cursor by itself, or was only just opened, cannot be decided: a
+second press of a key that was meant for something else must not reach it."""
 
 
 class Deciding(CommandScreen):

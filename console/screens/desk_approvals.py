@@ -46,8 +46,11 @@ class DeskApprovals(Deciding):
         approvals = self._here.approvals
         if not approvals.actions:
             approvals.forget()
-        empty = approvals.key is None
+        empty, marked = approvals.key is None, bool(approvals.marks)
         approvals.show_actions(actions, self.console.now())
+        if marked and not approvals.marks:
+            # The next press was meant for the marks, not for what is under the cursor.
+            self.came_by_itself()
         if empty and approvals.key is not None:
             self._was_led_to(approvals.key)
         elif self._stood and self._stood <= self._written:

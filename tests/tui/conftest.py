@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from console.screens import deciding
 from tests.tui.world import TestSession, make_session
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has only just come up can be decided at once: tests press faster than people."""
+    monkeypatch.setattr(deciding, "REST_SECONDS", 0.001)
 
 
 @pytest.fixture

@@ -25,12 +25,6 @@ def alike(tmp_path: Path) -> Iterator[TestSession]:
     made.close()
 
 
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What came under the cursor by itself can be decided at once."""
-    monkeypatch.setattr(deciding, "REST_SECONDS", 0.001)
-
-
 def keys(desk: Desk) -> list[str]:
     """The rows as they stand, a line of several by its count."""
     return [row.key if row.action else str(len(row.line.actions)) for row in desk.approvals.rows]
@@ -184,7 +178,7 @@ async def test_what_comes_after_all_is_decided_stands_under_the_cursor(
         add_resets(session, 1)
         await until(pilot, lambda: desk.preview.shown and desk.preview.shown.id == "a_r0")
         await press(pilot, "a")  # it came just now: it must be seen first
-        assert any("come under the cursor" in told for told in app.told)
+        assert any("only just come up" in told for told in app.told)
         assert approved(session) == ["a_credit"]
         await press(pilot, "j", "a")
         assert isinstance(app.screen, Confirm)
@@ -223,6 +217,23 @@ async def test_marks_of_lines_and_of_single_ones_are_decided_at_once(alike: Test
         assert approved(alike) == ["a_credit", "a_refund", "a_r1"]
         await until(pilot, lambda: len(desk.approvals.actions) == 4)
         assert not desk.approvals.marks
+
+
+async def test_when_the_marks_go_by_themselves_the_next_press_is_not_for_another(
+    session: TestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = console(session)
+    async with app.run_test(size=(100, 30)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a", "j", "space", "k", "k")
+        assert desk.approvals.key == "a_credit"
+        assert desk.approvals.marks == {"a_refund"}
+        monkeypatch.setattr(deciding, "REST_SECONDS", 60.0)
+        session.service.reject("a_refund", by="another", reason="no")
+        await until(pilot, lambda: not desk.approvals.marks)
+        await press(pilot, "a")
+        assert approved(session) == []
+        assert any("only just come up" in told for told in app.told)
 
 
 async def test_another_order_leaves_the_cursor_where_it_is(alike: TestSession) -> None:

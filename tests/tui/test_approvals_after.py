@@ -1,9 +1,7 @@
 """After a decision: undoing, settling unknown outcomes, and why nothing was done."""
 
-import pytest
 from textual.widgets import Button, Input
 
-from console.screens import deciding
 from console.screens.approval import Approval
 from console.screens.dialogs import Confirm, Pick
 from console.screens.reconcile import Reconcile
@@ -13,12 +11,6 @@ from tests.tui.driving import Watched, console, opened, press, until, words
 from tests.tui.rows import NOW, add_action, add_event, before
 from tests.tui.waiting import add_unknown, set_columns, with_undo
 from tests.tui.world import TestSession
-
-
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What came under the cursor by itself can be decided at once."""
-    monkeypatch.setattr(deciding, "REST_SECONDS", 0.001)
 
 
 async def ended(app: Watched, pilot: object) -> None:

@@ -1,10 +1,8 @@
 """What is told before a decision: limits, pending effects, who must; and the form that checks."""
 
-import pytest
 from textual.widgets import Input, Select, Static
 
 from agents.authority import PASSPHRASE, Person
-from console.screens import deciding
 from console.screens.dialogs import Confirm
 from console.screens.edit import Edit
 from data.queries.approvals import find_action
@@ -13,12 +11,6 @@ from data.vocabulary import ActionState, Role
 from tests.tui.driving import console, opened, press, settle, until, words
 from tests.tui.waiting import set_columns
 from tests.tui.world import TestSession
-
-
-@pytest.fixture(autouse=True)
-def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What came under the cursor by itself can be decided at once."""
-    monkeypatch.setattr(deciding, "REST_SECONDS", 0.001)
 
 
 def become(session: TestSession, role: Role) -> None:

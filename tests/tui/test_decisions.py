@@ -51,7 +51,7 @@ async def test_the_second_press_never_decides_the_next(
         assert len(session.service.calls) == 1
         assert desk.preview.shown is not None
         assert desk.preview.shown.id == "a_refund"
-        assert any("another one has come under the cursor" in told for told in app.told)
+        assert any("only just come up" in told for told in app.told)
         await press(pilot, "j", "k", "a")
         assert isinstance(app.screen, Confirm)
 
