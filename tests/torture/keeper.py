@@ -245,12 +245,14 @@ class Keeper:
 
     def _at_rest(self) -> bool:
         """Whether nothing is pending, nobody is asked and no ticket is held."""
+        before = self.events()
         if self._one(WORKSPACE, "SELECT count(*) FROM ticket WHERE pending") > 0:
             return False
         if self._lease("count(*)", missing=1) > 0:
             return False
         with people_of(self.folder, self.crowd.answers) as people:
-            return not people.todo()
+            # Somebody may have acted between the looks.
+            return not people.todo() and self.events() == before
 
     def _standing(self) -> str:
         query = (
