@@ -1,5 +1,6 @@
 """The program `handrail`; imports the rest only when it runs, so that ctrl+c is quiet."""
 
+import signal
 import sys
 
 
@@ -18,6 +19,8 @@ def main() -> None:
             first_page.take_back()
     except KeyboardInterrupt:
         pass
+    # What is left is to end: a late ctrl+c changes neither the exit code nor what was said.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 
