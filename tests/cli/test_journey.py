@@ -19,7 +19,7 @@ from tests.cli.conftest import SCENARIOS, Program, command
 CASE = SCENARIOS / "wrongful-cancellation.yaml"
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not happen"
@@ -122,7 +122,7 @@ def test_work_stops_quietly(new: Callable[[str], Path], number: signal.Signals, 
     )
     wait_for(lambda: _status(db) == "awaiting_approval")
     running.send_signal(number)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=60)
     assert running.returncode == code
     assert "Traceback" not in err
     assert "1 awaiting approval" in out
@@ -145,7 +145,7 @@ def test_ctrl_c_is_quiet_from_the_beginning(new: Callable[[str], Path]):
         assert running.stdout.readline() == "begun\n"
         time.sleep(delay)
         running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=30)
+        _, err = running.communicate(timeout=60)
         assert (running.returncode, err) in ((130, ""), (0, ""))
 
 

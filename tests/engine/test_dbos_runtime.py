@@ -113,7 +113,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 10):
+def wait_for(condition: Callable[[], object], seconds: float = 60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

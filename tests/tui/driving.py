@@ -35,7 +35,7 @@ def console(session: TestSession, **options: Any) -> Watched:
     return Watched(session, **options)
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 5) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 60) -> None:
     """Wait until it holds; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -47,7 +47,8 @@ async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float =
 
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until no pane is being read and every message is handled."""
-    for _ in range(400):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         await pilot.pause()
         if not any(w.group.startswith("read-") and w.state in BUSY for w in pilot.app.workers):
             return

@@ -28,7 +28,7 @@ async def test_an_arrival_shows_by_itself(session: TestSession) -> None:
         desk = await opened(pilot)
         before = desk.ticket_id
         arrive(session, 1)
-        await until(pilot, lambda: desk.queue.total == 6, seconds=1.5)
+        await until(pilot, lambda: desk.queue.total == 6)
         row = desk.queue.row_at(0)
         assert row is not None
         assert row.ref == "N-100"
@@ -216,7 +216,7 @@ async def test_a_worker_is_started_where_none_is_alive_and_watched(tmp_path: Pat
         await until(pilot, lambda: session.started == 1)
         desk = await opened(pilot)
         app.watch_worker(desk.health)  # type: ignore[arg-type]
-        await until(pilot, lambda: "the worker ended (code 0)" in words(app, "#status"), seconds=8)
+        await until(pilot, lambda: "the worker ended (code 0)" in words(app, "#status"))
         await press(pilot, "w")
         await until(pilot, lambda: session.started == 2)
     broken = NoWorker(session.store, session.service)

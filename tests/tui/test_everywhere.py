@@ -104,7 +104,7 @@ async def test_what_needs_a_person_is_told_in_one_note(session: TestSession) -> 
             add_event(t, "t_t-4", "handoff", "escalation", {})
             add_event(t, "t_t-1", "triage", "triage", {})
         propose(session, 1, start=50, by="maya")
-        await until(pilot, lambda: len(app.told) > 1, seconds=10)
+        await until(pilot, lambda: len(app.told) > 1)
         assert app.told[1:] == ["▲ T-4 goes to a person"]
 
 

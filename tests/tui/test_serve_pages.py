@@ -125,7 +125,8 @@ async def test_no_more_pages_than_there_are_places(tmp_path: Path, stranger: Cli
 
 async def test_a_page_that_nobody_uses_is_closed(tmp_path: Path, stranger: Client) -> None:
     with serving(make_workspace(tmp_path), "--idle", "0.05") as server:
-        socket = await opened(stranger, server)
+        await let_in(stranger, server)
+        socket = await stranger.ws_connect(f"{server.origin}/ws", origin=server.origin)
         started = server.children()
         assert await closed(socket) == 4001
         assert await asyncio.to_thread(gone, started)
