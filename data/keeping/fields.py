@@ -121,6 +121,7 @@ ERASES: dict[str, dict[str, Erase]] = {
     "decision": {"arguments": _values, "reason": _reason_of_decision},
     "handoff": {"reason": _sentence, "summary": _values},
     "survey": {"comment": _text},
+    "nonce": {"value": _nothing},
 }
 """Table to its personal columns, each with what stays of it. Payloads lose their body whole."""
 
@@ -146,6 +147,7 @@ _STAYS = {
         "id ticket_id skill kind assigned_to wait_minutes queued_at accepted_at accepted_by"
     ),
     "survey": "id ticket_id score at imported_at imported_by",
+    "nonce": "id ticket_id",
     "ticket_fact": "*",
     "measure_sum": "*",
     "payload": "id salt erased_at",

@@ -4,7 +4,7 @@ from data.tables.actions import Action, Decision, Halt
 from data.tables.log import Chain, Event, Payload
 from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.operators import Operator, SignIn
-from data.tables.tickets import Handoff, Issue, Message, Run, Ticket
+from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
 from data.tables.workspace import Setting, Worker
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Issue",
     "MeasureSum",
     "Message",
+    "Nonce",
     "Operator",
     "Payload",
     "Run",

@@ -119,6 +119,17 @@ class Message(SQLModel, table=True):
     """The channel's own id, such as a Message-ID, by which answers are threaded."""
 
 
+class Nonce(SQLModel, table=True):
+    """The secret of a ticket from which its placeholders for personal data are made."""
+
+    __tablename__ = "nonce"
+
+    id: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id", unique=True)
+    value: str | None = None
+    """Random; None once the ticket's personal data is erased."""
+
+
 class Issue(SQLModel, table=True):
     """One thing that a ticket asks for."""
 
