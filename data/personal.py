@@ -160,7 +160,7 @@ def at_home(number: str) -> bool:
         return False
     if _ALONE.search(number):  # 10.0.19041.1 is a version
         return False
-    if number[0] not in "(0" and len(digits_of(number)) < 9:
+    if number[0] not in "(0" and (len(digits_of(number)) < 9 or set("()/.").isdisjoint(number)):
         return False
     for region in _REGIONS:
         try:

@@ -63,8 +63,8 @@ class Veil:
 
     def hide(self, value: Value) -> Value:
         """A JSON value without personal data; hidden again, it is the same."""
-        hidden: Value = walk(value, self._text, self._field)
-        return self._keys(hidden)
+        hidden: Value = self._keys(walk(value, self._text, self._field))
+        return hidden
 
     def restore(self, value: Value, also: frozenset[str] = frozenset()) -> Value:
         """A JSON value with the customer's name and address put back; any other placeholder,

@@ -127,7 +127,7 @@ def test_a_placeholder_of_another_kind_or_another_value_does_not_come_back() -> 
 
 def test_a_record_is_hidden_by_its_fields_and_ids_and_sums_stay() -> None:
     veil = Veil(NONCE_A, RECORD)
-    seen = {
+    seen: dict[str, Any] = {
         "customer": RECORD,
         "changes": {"phone": ["+31 6 12345678", "+31 6 87654321"], "name": ["Zoë", "Zoe"]},
         "charge": {"id": "ch_w1", "amount": 3900, "period_start": "2026-01-14"},
