@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import on, work
 from textual.actions import SkipAction
@@ -34,6 +34,7 @@ from console.screens.stopping import Stopping
 from console.session import SessionLike
 from console.widgets.status import Standing
 from console.workers import AGAIN_SECONDS, WorkerKeeper
+from data.queries.masked import masked
 from data.queries.rows import Health
 from data.vocabulary import Role
 
@@ -51,6 +52,8 @@ LATE_SECONDS = 20.0
 
 POLICY_SECONDS = 0.3
 """After which the policy is read, so that the first picture does not wait for it."""
+
+Shown = TypeVar("Shown")
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +144,10 @@ class Handrail(Everyday):
         """What the person at this console may do."""
         person = self.session.person if self._let_in else None
         return person.role if person is not None else Role.VIEWER
+
+    def shown(self, rows: Shown) -> Shown:
+        """Rows as this person may see them: viewers without personal data."""
+        return rows if self.role.rank >= Role.OPERATOR.rank else masked(rows)
 
     @property
     def _who(self) -> str | None:

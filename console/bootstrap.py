@@ -98,6 +98,31 @@ class Session:
             self.become(found)
         return found is not None
 
+    def sees_personal_data(self, *, asked: bool = False, passphrase_stdin: bool = False) -> bool:
+        """Whether they may see whom a ticket is about: not viewers, nor people who have not signed
+        in where that is set up.
+
+        `asked` signs them in, and raises NotAllowed rather than say no.
+        """
+        from agents.authority import check_may_act
+        from agents.errors import NotAllowed
+        from data.vocabulary import Role
+
+        if not self.operators.is_set_up():
+            return True
+        try:
+            if asked:
+                self.become(self.proof.to_decide(passphrase_stdin=passphrase_stdin))
+            elif self.person is None and not self.recognise():
+                return False
+            assert self.person is not None
+            check_may_act(self.person, Role.OPERATOR, "see personal data")
+        except NotAllowed:
+            if asked:
+                raise
+            return False
+        return True
+
     def sign_in(self, name: str, passphrase: str) -> "Person":
         """Who it is by their passphrase; NotAllowed if it is not theirs."""
         return self.become(self.operators.sign_in(name, passphrase))

@@ -13,14 +13,17 @@ def approvals(
     """List the actions that wait for a person, oldest request first."""
     from console.bootstrap import open_session
     from data.queries.approvals import pending_approvals
+    from data.queries.masked import masked
 
     session = open_session(db, create=False)
     try:
         waiting = pending_approvals(session.store)
+        sees = session.sees_personal_data()
         now = session.store.clock.now()
     finally:
         session.close()
     page = waiting[offset : offset + rows_wanted(limit, as_json=as_json)]
+    page = page if sees else masked(page)
     if as_json:
         print_json({"approvals": [approval_document(row) for row in page], "total": len(waiting)})
         return

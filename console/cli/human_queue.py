@@ -30,13 +30,16 @@ def handoffs(
     """List the tickets that the agents handed to people and nobody has accepted, oldest first."""
     from console.bootstrap import open_session
     from data.queries.approvals import open_handoffs
+    from data.queries.masked import masked
 
     session = open_session(db, create=False)
     try:
         found, now = open_handoffs(session.store, skill), session.store.clock.now()
+        sees = session.sees_personal_data()
     finally:
         session.close()
     page = found[offset : offset + rows_wanted(limit, as_json=as_json)]
+    page = page if sees else masked(page)
     if as_json:
         print_json({"handoffs": [handoff_document(row) for row in page], "total": len(found)})
         return

@@ -31,6 +31,13 @@ PassphraseStdin = Annotated[
         help="Read the passphrase from the first line of standard input, where sign-in is set up.",
     ),
 ]
+Unmasked = Annotated[
+    bool,
+    typer.Option(
+        "--unmasked",
+        help="With personal data, where sign-in is set up; operators and above see it anyway.",
+    ),
+]
 PolicyFile = Annotated[
     Path | None,
     typer.Option(

@@ -49,6 +49,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def say_masked() -> None:
+    """That personal data is left out, and who may see it."""
+    say("personal data is masked; an operator who has signed in sees it (--unmasked asks them to)")
+
+
 class Progress:
     """How far a long command has come: one line on standard error, on a terminal only."""
 

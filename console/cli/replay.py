@@ -4,8 +4,18 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.options import AsJson, Db, Limit, Offset, Ticket, rows_wanted
-from console.cli.printing import block, print_json, screen, stamp
+from console.cli.options import (
+    As,
+    AsJson,
+    Db,
+    Limit,
+    Offset,
+    PassphraseStdin,
+    Ticket,
+    Unmasked,
+    rows_wanted,
+)
+from console.cli.printing import block, print_json, say_masked, screen, stamp
 from console.cli.tickets import tell_of_the_rest
 from console.describe import details, headline, measures
 from console.format import line
@@ -29,19 +39,28 @@ def replay(
     as_json: AsJson = False,
     limit: Limit = None,
     offset: Offset = 0,
+    unmasked: Unmasked = False,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """Step through a ticket's log: what each agent read, found, proposed and did, and when."""
     from console.bootstrap import open_session
+    from data.queries.masked import masked_events
     from data.queries.queue import find_ticket
     from data.queries.tickets import ticket_detail, ticket_events
 
-    session = open_session(db, create=False)
+    session = open_session(db, operator, create=False)
     try:
+        sees = session.sees_personal_data(asked=unmasked, passphrase_stdin=passphrase_stdin)
         ticket_id = find_ticket(session.store, ticket)
         events = ticket_events(session.store, ticket_id)
-        names = {a.id: a.name for a in ticket_detail(session.store, ticket_id).actions}
+        detail = ticket_detail(session.store, ticket_id)
+        names = {a.id: a.name for a in detail.actions}
     finally:
         session.close()
+    if not sees:
+        events = masked_events(events, detail)
+        say_masked()
     if at is not None:
         if at > len(events):
             raise NotFound(f"ticket {ticket} has no step {at}; its last one is {len(events)}")

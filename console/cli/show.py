@@ -11,9 +11,9 @@ from console.cli.documents import (
     standing_actions,
     why,
 )
-from console.cli.options import AsJson, Db, Ticket
+from console.cli.options import As, AsJson, Db, PassphraseStdin, Ticket, Unmasked
 from console.cli.preview import preview_lines, undo_line
-from console.cli.printing import block, print_json, screen
+from console.cli.printing import block, print_json, say_masked, screen
 from console.describe import headline, measures
 from console.format import ACTION, STATUS, ago, label, left, line, moment, money, passage
 from data.queries.reasons import why_nothing
@@ -32,20 +32,35 @@ NO_EFFECT = frozenset({
 """States of an action that leave nothing to undo."""
 
 
-def show(ticket: Ticket, db: Db = None, as_json: AsJson = False) -> None:
-    """Show one ticket: messages, what was found, why it stands so, actions, and the trace."""
+def show(
+    ticket: Ticket,
+    db: Db = None,
+    as_json: AsJson = False,
+    unmasked: Unmasked = False,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
+) -> None:
+    """Show one ticket: messages, what was found, why it stands so, actions, and the trace.
+
+    Personal data is masked for viewers, and for who has not signed in where that is set up.
+    """
     from console.bootstrap import open_session
+    from data.queries.masked import masked, masked_events
     from data.queries.queue import find_ticket
     from data.queries.tickets import ticket_detail, ticket_events
 
-    session = open_session(db, create=False)
+    session = open_session(db, operator, create=False)
     try:
+        sees = session.sees_personal_data(asked=unmasked, passphrase_stdin=passphrase_stdin)
         ticket_id = find_ticket(session.store, ticket)
         detail = ticket_detail(session.store, ticket_id)
         events = ticket_events(session.store, ticket_id)
         now = session.store.clock.now()
     finally:
         session.close()
+    if not sees:
+        detail, events = masked(detail), masked_events(events, detail)
+        say_masked()
     if as_json:
         print_json(
             {

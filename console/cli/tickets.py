@@ -5,8 +5,17 @@ from typing import Annotated, Literal
 import typer
 
 from console.cli.documents import ticket_document
-from console.cli.options import AsJson, Db, Limit, Offset, rows_wanted
-from console.cli.printing import print_json, print_table, say
+from console.cli.options import (
+    As,
+    AsJson,
+    Db,
+    Limit,
+    Offset,
+    PassphraseStdin,
+    Unmasked,
+    rows_wanted,
+)
+from console.cli.printing import print_json, print_table, say, say_masked
 from console.countdown import countdown
 from console.format import STATUS, age
 
@@ -30,6 +39,9 @@ def tickets(
     view: Annotated[
         str, typer.Option("--view", help="A saved view, such as mine or breaching.", metavar="VIEW")
     ] = "all",
+    unmasked: Unmasked = False,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """List tickets; a query narrows them down.
 
@@ -39,12 +51,14 @@ def tickets(
     parted by commas; a minus excludes (put -- before a query that begins with one).
     """
     from console.bootstrap import open_session
+    from data.queries.masked import masked
     from data.queries.queue import queue_page
     from data.queries.search import parse_search
 
     search = parse_search(" ".join(query or []))
-    session = open_session(db, create=False)
+    session = open_session(db, operator, create=False)
     try:
+        sees = session.sees_personal_data(asked=unmasked, passphrase_stdin=passphrase_stdin)
         page = queue_page(
             session.store, search, view=view, order=sort, limit=rows_wanted(limit, as_json=as_json),
             offset=offset, operator=session.operator,
@@ -52,10 +66,13 @@ def tickets(
         now = session.store.clock.now()
     finally:
         session.close()
+    rows = page.rows if sees else masked(page.rows)
+    if rows and not sees:
+        say_masked()
     if as_json:
-        print_json({"tickets": [ticket_document(row) for row in page.rows], "total": page.total})
+        print_json({"tickets": [ticket_document(row) for row in rows], "total": page.total})
         return
-    if page.rows:
+    if rows:
         print_table(
             ["ref", "status", "priority", "due", "intents", "subject", "requester", "age"],
             [
@@ -69,11 +86,11 @@ def tickets(
                     row.requester or "",
                     age(row.opened_at, now),
                 )
-                for row in page.rows
+                for row in rows
             ],
             wide="subject",
         )
-    tell_of_the_rest(len(page.rows), page.total, offset, "ticket")
+    tell_of_the_rest(len(rows), page.total, offset, "ticket")
 
 
 def tell_of_the_rest(shown: int, total: int, offset: int, what: str) -> None:

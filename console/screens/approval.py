@@ -87,8 +87,9 @@ class Approval(Deciding):
 
     def _load(self) -> Case:
         store = self.console.session.store
-        action = find_action(store, self.action.id)
-        return Case(action, ticket_detail(store, action.ticket_id), halts_in_force(store))
+        shown, action = self.console.shown, find_action(store, self.action.id)
+        detail = ticket_detail(store, action.ticket_id)
+        return Case(shown(action), shown(detail), halts_in_force(store))
 
     def _show(self, case: Case) -> None:
         now = self.console.now()

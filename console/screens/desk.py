@@ -117,7 +117,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
             with Vertical(id="left", classes="pane"):
                 yield SearchBar(id="search")
                 yield Static("", id="queue-empty", markup=False)
-                yield QueueList(session.store, session.operator)
+                yield QueueList(session.store, session.operator, self.console.shown)
             with Vertical(id="middle"):
                 yield Static("", id="header", markup=False)
                 with VerticalScroll(id="conversation", classes="pane"):
@@ -157,7 +157,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         self._waiting = Reading(
             self,
             "approvals",
-            lambda: pending_approvals(store),
+            lambda: self.console.shown(pending_approvals(store)),
             self.show_approvals,
             trouble("approvals"),
         )
@@ -220,10 +220,9 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         ticket_id, after = self._wanted
         if ticket_id is None:
             return None
-        store = self.console.session.store
-        return Selected(
-            ticket_id, ticket_detail(store, ticket_id), ticket_events(store, ticket_id, after=after)
-        )
+        store, shown = self.console.session.store, self.console.shown
+        events = shown(ticket_events(store, ticket_id, after=after))
+        return Selected(ticket_id, shown(ticket_detail(store, ticket_id)), events)
 
     def _show_ticket(self, found: Selected | None) -> None:
         if found is None or found.ticket_id != self.ticket_id:

@@ -100,8 +100,9 @@ class Escalations(CommandScreen):
 
     def _load(self) -> Waiting:
         store, wanted = self.console.session.store, self._wanted
-        detail = ticket_detail(store, wanted) if wanted is not None else None
-        return Waiting(open_handoffs(store), operators(store), detail)
+        shown = self.console.shown
+        detail = shown(ticket_detail(store, wanted)) if wanted is not None else None
+        return Waiting(shown(open_handoffs(store)), operators(store), detail)
 
     def _show(self, found: Waiting) -> None:
         self.people, self.detail = found.people, found.detail

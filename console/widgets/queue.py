@@ -1,7 +1,8 @@
 """The queue of tickets at any size: only the rows around the screen are ever fetched."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,15 @@ class QueueList(RowList):
 
         problem: str | None
 
-    def __init__(self, store: "Store", operator: str) -> None:
-        """The queue of a workspace, as `operator` sees it."""
+    def __init__(
+        self,
+        store: "Store",
+        operator: str,
+        seen: Callable[[list[TicketRow]], list[TicketRow]] = lambda rows: rows,
+    ) -> None:
+        """The queue of a workspace, as `operator` sees it; `seen` masks what they may not."""
         super().__init__(id="queue")
-        self.store, self.operator = store, operator
+        self.store, self.operator, self.seen = store, operator, seen
         self.asked = Asked()
         self.total, self.exact = 0, True
         self.above = 0
@@ -167,7 +173,8 @@ class QueueList(RowList):
         return Known(self._start, window.keys[0]), Known(last, window.keys[-1])
 
     def _load(self) -> Window:
-        return look(self.store, self._wanted, self.operator)
+        window = look(self.store, self._wanted, self.operator)
+        return replace(window, rows=self.seen(window.rows))
 
     def _count(self) -> tuple[Asked, int, bool]:
         asked = self.asked

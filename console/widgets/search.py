@@ -16,6 +16,7 @@ from console.reads import Reading
 from console.widgets.preview import lines, text
 from data.queries.completing import Begun, Choice, begun, choices, found_values
 from data.queries.search import FIELDS, BadQuery, Search, parse_search
+from data.vocabulary import Role
 
 HINT = 'words, "a phrase", -without, or ' + " ".join(f"{name}:" for name in FIELDS)
 _WHOLE = frozenset(FIELDS) - {"customer", "requester", "ref"}
@@ -158,10 +159,12 @@ class SearchBar(Vertical):
             self._draw()
 
     def _find(self) -> tuple[str, str, list[str]]:
-        what, app = begun(self.value), self.app
-        store: Any = app.session.store  # type: ignore[attr-defined]
+        what = begun(self.value)
+        app: Any = self.app
         word = what.word.lstrip('"')
-        return what.field, word, found_values(store, what.field, word)
+        if what.field in ("customer", "requester") and app.role.rank < Role.OPERATOR.rank:
+            return what.field, word, []
+        return what.field, word, found_values(app.session.store, what.field, word)
 
     def _show_found(self, found: tuple[str, str, list[str]]) -> None:
         self._found = found

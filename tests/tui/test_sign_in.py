@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -17,6 +18,7 @@ from console.screens.sign_in import SignIn
 from console.widgets.bars import KeyHint
 from console.widgets.status import Standing, parts_of
 from data.queries.health import health
+from data.store import TICKET
 from data.vocabulary import ActionState, Role
 from tests.tui.driving import console, opened, press, until, words
 from tests.tui.rows import NOW, add_ticket
@@ -182,6 +184,22 @@ async def test_a_viewer_sees_and_may_not_decide(team: TestSession) -> None:
         assert team.service.calls == []
         assert state(team, "a_refund") is ActionState.PROPOSED
         assert "ben, viewer" in words(app, "#status")
+
+
+@pytest.mark.parametrize(("name", "secret", "sees"), [("ben", BENS, False), ("ana", ANAS, True)])
+async def test_a_viewer_sees_no_personal_data(
+    team: TestSession, name: str, secret: str, sees: bool
+) -> None:
+    with team.store.read() as connection:
+        query = select(TICKET.c.customer_name, TICKET.c.requester)
+        known = [word for row in connection.execute(query) for word in row if word]
+    assert known
+    app = console(team)
+    async with app.run_test(size=(160, 48)) as pilot:
+        desk = await signed_in(pilot, name, secret)
+        await until(pilot, lambda: desk.detail is not None)
+        shown = app.export_screenshot().replace("&#160;", " ")
+        assert any(word in shown for word in known) is sees
 
 
 @pytest.mark.parametrize("name", ["approve", "reject", "edit", "undo", "retry"])

@@ -1,0 +1,68 @@
+"""What is shown of a ticket to people who may look but not act: without personal data."""
+
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, TypeVar
+
+from data.personal import FIELDS
+from data.queries.rows import EventRow, MessageRow, TicketDetail
+from data.redaction import redact, redact_text
+from data.vocabulary import Author
+
+Shown = TypeVar("Shown")
+
+_STAY = frozenset({
+    "id", "ref", "ticket_id", "ticket_ref", "customer_id", "issue_id", "run_id", "digest", "target",
+    "supersedes", "superseded_by", "undoes", "idempotency_key", "owner", "decided_by",
+    "proposed_by", "assigned_to", "accepted_by", "operator", "step", "kind", "evidence",
+})  # fmt: skip
+"""Fields of rows that name things and operators, not customers."""
+
+
+def masked(value: Shown, names: tuple[str, ...] = ()) -> Shown:
+    """A row of the queries, or several, with the customer's details replaced by their kind.
+
+    The customer is who the row names; `names` are further ones to look for.
+    """
+    done: Any = value
+    if isinstance(value, list | tuple):
+        done = type(value)([masked(each, names) for each in value])
+    elif isinstance(value, MessageRow):
+        theirs = value.author == Author.CUSTOMER and value.name
+        name = "[name]" if theirs else value.name
+        done = replace(value, body=redact_text(value.body, names), name=name)
+    elif is_dataclass(value) and not isinstance(value, type):
+        known = (*names, *_names(value))
+        done = replace(value, **{
+            field.name: _field(field.name, getattr(value, field.name), known)
+            for field in fields(value) if field.name not in _STAY
+        })  # fmt: skip
+    shown: Shown = done
+    return shown
+
+
+def masked_events(events: list[EventRow], detail: TicketDetail) -> list[EventRow]:
+    """The events of a ticket, which hold no personal data but what the log did not know then."""
+    return masked(events, _names(detail))
+
+
+def _names(row: Any) -> tuple[str, ...]:
+    """By what a row names its customer."""
+    if isinstance(row, TicketDetail):
+        wrote = {m.name for m in row.messages if m.author == Author.CUSTOMER and m.name}
+        return (*_names(row.ticket), *sorted(wrote))
+    name = getattr(row, "customer_name", None) or ""
+    return tuple(filter(None, (name, *name.split(), getattr(row, "requester", None))))
+
+
+def _field(name: str, item: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(item, Enum):
+        return item
+    if isinstance(item, str):
+        return f"[{name}]" if name in FIELDS else redact_text(item, names)
+    if isinstance(item, dict):
+        return redact(item, names)
+    if isinstance(item, list) or is_dataclass(item):
+        texts = isinstance(item, list) and not any(map(is_dataclass, item))
+        return redact(item, names) if texts else masked(item, names)
+    return item

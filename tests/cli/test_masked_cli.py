@@ -1,0 +1,94 @@
+"""Who sees whom a ticket is about: operators who have signed in, not viewers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import argon2
+import pytest
+
+from tests.cli.conftest import Program
+from tests.operators_support import CHEAP
+
+Made = Callable[[str], Path]
+PERSONAL = ("Tomasz", "Wieczorek", "wieczorek-print", "601222333", "9071")
+
+
+@pytest.fixture
+def desk(worked: Made, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(argon2, "PasswordHasher", lambda: CHEAP)
+    monkeypatch.delenv("HANDRAIL_TOKEN", raising=False)
+    monkeypatch.setattr("console.signing_in.kept_token", lambda place: None)
+    return worked("wrongful-cancellation")
+
+
+@pytest.fixture
+def token(handrail: Program, desk: Path) -> Callable[[str], str]:
+    """A token of somebody of the role, who is added."""
+
+    def make(role: str) -> str:
+        stdin, secret = ("--passphrase-stdin", "--db", desk), "battery staple\n"
+        assert (
+            handrail("operators", "add", f"a-{role}", "--role", role, *stdin, stdin=secret).code
+            == 0
+        )
+        signed = handrail("operators", "sign-in", "--as", f"a-{role}", *stdin, stdin=secret)
+        assert signed.code == 0, signed.err
+        return signed.out.strip().splitlines()[-1]
+
+    return make
+
+
+COMMANDS = [
+    ("show", "T1"), ("show", "T1", "--json"), ("tickets",), ("tickets", "--json"),
+    ("approvals", "--json"), ("replay", "T1", "--json"), ("replay", "T1", "--at", "3"),
+    ("audit", "export", "T1"),
+]  # fmt: skip
+
+
+def test_where_one_person_works_nothing_is_hidden(handrail: Program, desk: Path) -> None:
+    shown = handrail("show", "T1", "--db", desk)
+    assert "Tomasz Wieczorek <tomasz@wieczorek-print.example>" in shown.out
+    assert not shown.err
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_viewer_sees_no_personal_data(
+    handrail: Program, desk: Path, token: Callable[[str], str], monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("HANDRAIL_TOKEN", token("viewer"))
+    shown = handrail(*arguments, "--db", desk)
+    assert shown.code == 0, shown.err
+    assert "T1" in shown.out or "run started" in shown.out or "steps" in shown.out
+    for word in PERSONAL:
+        assert word not in shown.out, word
+    if "--json" in arguments:
+        json.loads(shown.out)
+
+
+def test_an_operator_sees_it_and_a_viewer_may_not_ask_for_it(
+    handrail: Program, desk: Path, token: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer, operator = token("viewer"), token("operator")
+    monkeypatch.setenv("HANDRAIL_TOKEN", viewer)
+    hidden = handrail("show", "T1", "--db", desk)
+    assert "[customer_name] <[requester]>" in hidden.out
+    assert "39.00" in hidden.out
+    assert "personal data is masked" in hidden.err
+    refused = handrail("show", "T1", "--unmasked", "--db", desk)
+    assert (refused.code, refused.out) == (2, "")
+    assert "a viewer and may not see personal data" in refused.err
+    monkeypatch.setenv("HANDRAIL_TOKEN", operator)
+    assert "Tomasz Wieczorek" in handrail("show", "T1", "--db", desk).out
+
+
+def test_who_has_not_signed_in_is_asked_to(
+    handrail: Program, desk: Path, token: Callable[[str], str]
+) -> None:
+    token("operator")
+    assert "Tomasz" not in handrail("show", "T1", "--db", desk).out
+    asked = ("--unmasked", "--as", "a-operator", "--passphrase-stdin", "--db", desk)
+    assert "Tomasz" in handrail("show", "T1", *asked, stdin="battery staple\n").out
+    assert "tomasz@" in handrail("tickets", *asked, "--json", stdin="battery staple\n").out
+    assert handrail("show", "T1", *asked, stdin="wrong\n").code == 2
