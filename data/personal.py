@@ -6,7 +6,7 @@ model for the length of a ticket, and what exports and viewers see masked.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
@@ -33,10 +33,25 @@ _PERSON = frozenset({"email", "phone", "last4"})
 _REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PT", "BR")
 """Countries whose way of writing a number at home is known: those of our languages."""
 
+_OURS = re.compile(r"[a-z]{1,12}_(?!\d+$)[0-9a-z_]+|(?=\d*[a-f])[0-9a-f]{32,}")
+"""Ids and digests, of which the log is full."""
+_SHORTEST = 4
+"""Characters; a shorter text is personal only if it is known to be."""
+_NAME_HINTS = (
+    "name", "naam", "heiße", "ik heet", "appelle", "mon nom", "llamo", "nombre", "chiamo", "nome",
+    "chamo",
+)  # fmt: skip
+_STREET_HINTS = (
+    "street", " st ", " st.", " st,", "road", " rd", "avenue", " ave", "lane", " ln", "boulevard",
+    "blvd", "highway", " hwy", "terrace", "crescent", " dr ", " dr.", " dr,", "straße", "strasse",
+    "str.", "gasse", "allee", "weg", "platz", "straat", "laan", "gracht", "plein", "kade", "rue ",
+    "place ", "chemin", "impasse", "calle ", "avenida", "avda", "plaza ", "paseo", "via ", "viale",
+    "piazza", "corso", "rua ", "travessa", "praça",
+)  # fmt: skip
 _HINT = re.compile(r"[\d@]|://")
 _SPOKEN_HINTS = (
     " dot ", "(at)", "[at]", "( at )", "{at}", "gmail", "yahoo", "hotmail", "outlook", "icloud",
-    "rediffmail",
+    "rediffmail", "mailcom",
 )  # fmt: skip
 _GAP = r"[ \u00a0\u2007\u2009\u202f\u2010-\u2015-]"
 _DATE = (
@@ -62,7 +77,7 @@ _AT = r" ?[(\[{] ?at ?[)\]}] ?"
 _SPOKEN = re.compile(
     rf"(?i)(?<![\w.+-])(?:[\w.+-]++{_AT}[\w-]++(?:{_DOT}[\w-]++)*?(?:{_DOT}|\.){_TOP}\b"
     rf"|[\w.+-]++ at [\w-]++(?:{_DOT}[\w-]++)*?{_DOT}{_TOP}\b"
-    rf"|[\w.+-]+?{_POST}(?:{_DOT}|\.? ?){_TOP}\b"
+    rf"|[\w.+-]+?(?:{_POST}(?:{_DOT}|\.? ?){_TOP}|mailcom)\b"
     rf"|[\w.+-]++(?: \d{{1,6}})? {_POST}(?:{_DOT}| ?){_TOP}\b)"
 )
 """Addresses without their sign: `ana (at) mail (dot) com`, `ana 45 gmailcom`."""
@@ -77,8 +92,8 @@ _SEVEN = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
 _PHONE = re.compile(r"(?<!\w)(?:\+|00(?=[1-9]))\(?\d[\d ()/.\-\u00a0\u2010-\u2015]{5,20}\d(?!\d)")
 _CALLED = re.compile(
     r"(?i)\b(?:phone|mobile|cell|tel|telephone|telefon\w*|handy|fax|whatsapp|call|ring|text|dial|sms|"
-    r"móvil|teléfono|téléphone|portable|telemóvel|celular|cellulare|telefono|mobiel|número|nummer|number)\b"
-    r"(?:[^\w\n]{0,4}[^\W\d]{1,9}){0,3}[^\w\n]{0,4}(\(?\d[\d ()/.\-]{5,18}\d)(?!\d)"
+    r"móvil|teléfono|téléphone|portable|telemóvel|celular|cellulare|telefono|mobiel)\b"
+    r"(?:[^\w\n]{1,4}[^\W\d]{1,9}){0,3}[^\w\n]{1,4}(\(?\d[\d ()/.\-]{5,18}\d)(?!\d)"
 )
 _AT_HOME = re.compile(r"(?<![\w.,/:\-])\(?\d(?:[ ()/.\-]{0,2}\d){6,14}(?![\w]|[.,/:\-]\d)")
 _ALONE = re.compile(r"(?:^|\.)\d(?:\.|$)")
@@ -93,29 +108,68 @@ _NUMBER = re.compile(
 )
 """Runs of digits; `ours` are ids, days and sums of money, which stay."""
 _SUM = re.compile(r"(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+[.,]\d{1,2})$")
+_STREET = re.compile(
+    # 12 Elm Street, 190 new 4th cross road; what follows to a postcode is part of it
+    r"(?i)\b(?:no\.? )?\d{1,5}[a-z]?,?"
+    r"(?: (?!(?:in|the|on|of|for|to|at|by|from|with|and|or|my|your|our|is|are|was|were|"
+    r"people|days?|hours?|minutes?|times?|weeks?|months?|years?|euros?|dollars?)\b)"
+    r"(?:[^\W\d]+\.?|\d{1,3} ?(?:st|nd|rd|th))){1,4}"
+    r" (?:street|st(?! louis| petersburg)|road|rd|avenue|ave|lane|ln|boulevard|blvd|highway|hwy|"
+    r"terrace|crescent|dr)\b\.?"
+    r"(?:,? (?:apt|suite|unit|flat)\.? \w+(?: [a-z]\b)?)?(?:(?:,? [^\W\d]+){0,4},? \d{4,6}\b)?"
+    # Lindenstraße 4, 10969 Berlin; Keizersgracht 112
+    r"|\b[^\W\d_]{3,}(?:stra(?:ß|ss)e|str\.|gasse|allee|weg|platz|straat|laan|gracht|plein|kade)"
+    r" ?\d{1,4}(?:[ -]?[a-z0-9]\b)?(?:, ?\d{4,5}(?: ?[A-Z]{2})? [^\W\d_]+)?"
+    # 8 rue de la Paix, 75002 Paris
+    r"|\b\d{1,4}(?: ?bis| ?ter)?,? (?:rue|avenue|boulevard|place|chemin|impasse)"
+    r"(?: (?:de|du|des|la|le|l'|d')+)* ?(?-i:[^\W\d_a-z][\w'’-]*)(?:,? \d{5} [^\W\d_]+)?"
+    # Calle Mayor 12, via Garibaldi, 3
+    r"|\b(?:calle|avenida|avda\.|plaza|paseo|via|viale|piazza|corso|rua|travessa|praça)"
+    r"(?: (?:de|del|da|do|la|las|los|dei|della))* (?-i:[^\W\d_a-z][\w'’-]*)"
+    r"(?: [^\W\d_]+){0,2},? ?\d{1,4}\b"
+)
+_CALLED_SO = re.compile(
+    r"(?i)(?<!\w)(my name is|my name's|my full name is|mein name ist|ich heiße|je m['’]appelle|"
+    r"mon nom est|me llamo|mi nombre es|mi chiamo|il mio nome è|meu nome é|chamo-me|me chamo|"
+    r"mijn naam is|ik heet|name:)\s+"
+    r"((?-i:[^\W\d_a-z][\w'’-]+(?:[ .]+[^\W\d_a-z][\w'’-]*){0,3})"
+    r"|[^\W\d_][\w'’-]+(?: (?!(?:and|but|with|from|i|my|the|is|in|at|on|for|und|et|y|e|en|a|to|"
+    r"here|card|account|number|email|password|phone|ssn)\b)[^\W\d_][\w'’-]+)?)"
+)
 _SPACE = re.compile(r"\s+")
 _PIECE = re.compile(r"[,;\n]\s*")
 _MARKED = r"(?!-[a-z]{14}\])"
 """What follows the first word of a placeholder is not a person's name."""
 
 
-def find(text: str, put: Put, details: tuple[Detail, ...] = ()) -> str:
-    """`text` with everything personal that its form or `details` tells replaced by `put`.
+def find(text: str, put: Put, known: "Known | None" = None) -> str:
+    """`text` with everything personal that its form tells, or `known`, replaced by `put`.
 
-    Kinds are email, phone, account, ip, link, number (a run of 9 digits or more, with spaces or
-    dashes inside, whether or not a checksum fits), and those of `details`. Dates, sums of money
-    and ids of ours stay.
+    Kinds are email, phone, account, ip, link, address, person (who says their name), number (a run
+    of 9 digits or more, with spaces or dashes inside, whether or not a checksum fits), and those
+    of what is known. Dates, sums of money and ids of ours stay.
     """
-    lower = text.lower()
-    if any(hint in lower for hint in _SPOKEN_HINTS):
-        text = _SPOKEN.sub(lambda m: put("email", m[0]), text)
-    if _HINT.search(text):
-        text = _by_form(text, put)
-    if details:
-        pattern, kinds = _known(details)
-        if pattern is not None:
-            text = pattern.sub(lambda m: put(kinds.get(key_of(m[0]), "name"), m[0]), text)
-    return text
+    if _OURS.fullmatch(text):
+        return text
+    if len(text) > _SHORTEST:
+        lower = text.lower() + " "
+        if any(hint in lower for hint in _SPOKEN_HINTS):
+            text = _SPOKEN.sub(lambda m: put("email", m[0]), text)
+        if _HINT.search(text):
+            if any(hint in lower for hint in _STREET_HINTS):
+                text = _STREET.sub(lambda m: put("address", m[0]), text)
+            text = _by_form(text, put)
+        if known is not None:
+            text = known.find(text, put)
+        if any(hint in lower for hint in _NAME_HINTS):
+            text = _CALLED_SO.sub(lambda m: _after(m, 2, "person", put), text)
+        return text
+    return text if known is None else known.find(text, put)
+
+
+def _after(match: re.Match[str], group: int, kind: str, put: Put) -> str:
+    """What matched, with the group at its end replaced."""
+    return match[0][: match.start(group) - match.start()] + put(kind, match[group])
 
 
 def _by_form(text: str, put: Put) -> str:
@@ -150,7 +204,7 @@ def _called(match: re.Match[str], put: Put) -> str:
         return match[0]
     if len(digits_of(number)) < 7:
         return match[0]
-    return match[0][: match.start(1) - match.start()] + put("phone", number)
+    return _after(match, 1, "phone", put)
 
 
 @lru_cache(maxsize=1024)
@@ -204,25 +258,31 @@ def details_of(record: Mapping[str, Any] | None, sender: str | None = None) -> t
     return tuple((kind, detail.strip()) for detail, kind in found.items() if detail.strip())
 
 
+class Known:
+    """Finds what one person is known by, longest first, however it is written."""
+
+    def __init__(self, details: tuple[Detail, ...]) -> None:
+        """Look for `details`."""
+        written: set[str] = set()
+        for _, detail in details:
+            if len(detail) > 1 and any(map(str.isalnum, detail)):
+                bare = unicodedata.normalize("NFKD", detail)
+                written |= {unicodedata.normalize(form, detail) for form in ("NFC", "NFD")}
+                written |= {detail, "".join(c for c in bare if not unicodedata.combining(c))}
+        parts = [_as_written(each) for each in sorted(written, key=len, reverse=True)]
+        self._pattern = re.compile(rf"(?:{'|'.join(parts) or '(?!)'}){_MARKED}", re.IGNORECASE)
+        self._kinds = {key_of(detail): kind for kind, detail in reversed(details)}
+
+    def find(self, text: str, put: Put) -> str:
+        """`text` with the details replaced by `put`."""
+        kinds = self._kinds
+        return self._pattern.sub(lambda m: put(kinds.get(key_of(m[0]), "name"), m[0]), text)
+
+
 @lru_cache(maxsize=512)
-def _known(details: tuple[Detail, ...]) -> tuple[re.Pattern[str] | None, dict[str, str]]:
-    """A pattern of all details, longest first, and their kinds by `key_of`."""
-    written: dict[str, None] = {}
-    for _, detail in details:
-        if len(detail) < 2 or not any(map(str.isalnum, detail)):
-            continue
-        ways = {unicodedata.normalize(form, detail) for form in ("NFC", "NFD")}
-        bare = unicodedata.normalize("NFKD", detail)
-        ways |= {detail, "".join(c for c in bare if not unicodedata.combining(c))}
-        written |= dict.fromkeys(sorted(ways, key=len, reverse=True))
-    if not written:
-        return None, {}
-    longest = sorted(written, key=len, reverse=True)
-    pattern = re.compile(rf"(?:{'|'.join(map(_as_written, longest))}){_MARKED}", re.IGNORECASE)
-    kinds: dict[str, str] = {}
-    for kind, detail in details:
-        kinds.setdefault(key_of(detail), kind)
-    return pattern, kinds
+def known_by(details: tuple[Detail, ...]) -> Known | None:
+    """What finds these details; None if there are none."""
+    return Known(details) if details else None
 
 
 def _as_written(detail: str) -> str:
@@ -266,6 +326,7 @@ def _kind_of(key: Any, item: Any, record: Mapping[Any, Any]) -> str | None:
     return FIELDS.get(key)
 
 
-def texts_of(names: Iterable[str]) -> tuple[Detail, ...]:
-    """Names as details."""
-    return tuple(("name", name) for name in names if name)
+@lru_cache(maxsize=512)
+def known_names(names: tuple[str, ...]) -> Known | None:
+    """What finds these names; None if there are none."""
+    return known_by(tuple(("name", name) for name in names if name))

@@ -3,7 +3,7 @@ name of its kind."""
 
 from typing import Any
 
-from data.personal import find, texts_of, walk
+from data.personal import find, known_names, walk
 
 
 def _put(kind: str, _: str) -> str:
@@ -16,10 +16,10 @@ def _field(name: str, kind: str, value: Any) -> str:
 
 def redact_text(text: str, names: tuple[str, ...] = ()) -> str:
     """`text` with what is personal by its form, and the given names, replaced."""
-    return find(text, _put, texts_of(names))
+    return find(text, _put, known_names(names))
 
 
 def redact(value: Any, names: tuple[str, ...] = ()) -> Any:
     """A JSON value with its texts redacted and fields such as `email` or `name` hidden."""
-    details = texts_of(names)
-    return walk(value, lambda text: find(text, _put, details), _field)
+    known = known_names(names)
+    return walk(value, lambda text: find(text, _put, known), _field)

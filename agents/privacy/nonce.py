@@ -5,6 +5,7 @@ import secrets
 from sqlalchemy import Connection, select, text
 
 from agents.connectors.protocols import Row
+from agents.privacy.presidio import free_names
 from agents.privacy.veil import Veil
 from data.store import Store, table
 from data.tables import Nonce
@@ -30,7 +31,7 @@ def veil_for(store: Store, ticket: Row, customer: Row | None = None) -> Veil:
             tx.connection.execute(_KEEP, made)
             nonce = _nonce(tx.connection, ticket["id"])
     assert nonce is not None
-    return Veil(nonce, customer, ticket.get("requester"))
+    return Veil(nonce, customer, ticket.get("requester"), free_names())
 
 
 def _nonce(connection: Connection, ticket_id: str) -> str | None:

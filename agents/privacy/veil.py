@@ -6,12 +6,13 @@ workspace alone: whoever does not know it cannot make one, and what only looks l
 
 import hmac
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from agents.connectors.protocols import Row
 from agents.understanding.secrets import MASK, mask_secrets
-from agents.understanding.slots import last4s
-from data.personal import details_of, digits_of, find, key_of, walk
+from agents.understanding.slots import amounts, last4s
+from data.personal import details_of, digits_of, find, key_of, known_by, walk
 
 Value = TypeVar("Value")
 
@@ -47,17 +48,27 @@ class Veil:
     it has made itself, and those of the customer's record.
     """
 
-    def __init__(self, nonce: str, customer: Row | None = None, sender: str | None = None) -> None:
-        """Hide what belongs to `customer`, the record, and `sender`, the address of the ticket."""
+    def __init__(
+        self,
+        nonce: str,
+        customer: Row | None = None,
+        sender: str | None = None,
+        names_in: Callable[[str], list[str]] | None = None,
+    ) -> None:
+        """Hide what belongs to `customer`, the record, and `sender`, the address of the ticket.
+
+        `names_in` finds further names in a text that is hidden for the first time.
+        """
         if len(nonce) < 12:
             raise ValueError("a nonce has 12 characters or more")
-        self._key = nonce.encode()
-        self._details = details_of(customer, sender)
+        self._key, self._names_in = nonce.encode(), names_in
+        details = details_of(customer, sender)
+        self._known = known_by(details)
         self._made: dict[str, tuple[str, str]] = {}
         self._given: dict[str, str] = {}
         """What `restore` may put back: names and address as they stand in the customer's record."""
         own = key_of(str((customer or {}).get("email") or ""))
-        for kind, detail in self._details if customer else ():
+        for kind, detail in details if customer else ():
             if kind == "name" or (kind == "email" and key_of(detail) == own):
                 self._given.setdefault(self._code(kind, detail), detail)
 
@@ -93,9 +104,12 @@ class Veil:
     def _text(self, text: str) -> str:
         """One text; what replacing uncovered is replaced as well, until nothing is found."""
         text = _LOOKS_LIKE.sub(self._broken, text)
+        if self._names_in is not None and not _LOOKS_LIKE.search(text):
+            names = known_by(tuple(("person", name) for name in self._names_in(text)))
+            text = names.find(text, self._put) if names else text
         while True:
             before = text
-            text = self._tails(find(text, self._put, self._details))
+            text = self._tails(find(text, self._put, self._known))
             text = mask_secrets(text)
             if text == before:
                 return text
@@ -106,7 +120,9 @@ class Veil:
             return text
         words = text.split()
         alone = len(words) <= 4 and not _CODE.search(text)
-        tails = set(last4s(text, asked=alone))
+        tails = set(last4s(text, asked=alone)) - {
+            sum.number for sum in amounts(text) if sum.currency
+        }
 
         def put(match: re.Match[str]) -> str:
             before = text[max(0, match.start() - 24) : match.start()]

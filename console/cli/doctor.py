@@ -45,6 +45,7 @@ def doctor(
         _checked("configuration", lambda: _configuration(db, rules)),
         *_workspace(db),
         _checked("model", _model),
+        *_presidio(),
         *_terminal(),
     ]
     wrong = [check for check in found if check.verdict == "wrong"]
@@ -97,6 +98,14 @@ def _model() -> str:
 
     there = importlib.util.find_spec("litellm") is not None
     return "embedded (needs no key)" + ("; litellm is installed" if there else "")
+
+
+def _presidio() -> Iterator[Checked]:
+    from agents.privacy.presidio import VARIABLE, free_names
+
+    if os.environ.get(VARIABLE):
+        found = f"finds names that no record tells ({os.environ[VARIABLE]})"
+        yield _checked("presidio", lambda: found if free_names() else "")
 
 
 def _terminal() -> Iterator[Checked]:

@@ -23,6 +23,7 @@ from sklearn.metrics import roc_auc_score
 from agents.understanding.reading import Reading, TriageRow
 from agents.understanding.triage import read_messages, row_of
 from tests.bench.fitted import calibration
+from tests.bench.redaction import redaction
 
 DEFAULT = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 ROUTES = ("account", "technical", "billing", "product")
@@ -160,6 +161,7 @@ def main() -> None:
     texts, angry = tweets(folder)
     score = roc_auc_score(angry, [reading.anger for reading, _ in read(texts)])
     print(f"anger (tweets), not trained on: {len(texts)} texts, AUROC {score:.3f}")
+    redaction(folder)
     if not os.environ.get("HANDRAIL_COLD"):
         fitted(folder, out_of_scope(folder))
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from agents.privacy.nonce import NONCE, veil_for
+from agents.privacy.presidio import Absent, FreeNames
 from agents.privacy.veil import Veil
 from agents.understanding.secrets import MASK
 from data.clock import CountingIds
@@ -66,6 +68,8 @@ def test_a_name_and_the_own_address_come_back_as_they_were(words: list[str]) -> 
     "please", "look", "at", "charge ch_8Hq2", "of 1,390.00 EUR", "on 2026-01-14", "or 14.01.2026",
     "at 14:20:05", "version 10.0.19041.1", "order 20318", "since 2024-2025", "100%", "[ok]",
     "(a-b)", "t_0r5k2mzv9xq4c8wd", "\n", "é", "https://example.com/help", "–",
+    "the name of the plan is Studio", "2 people in the lane", "placed 3 orders",
+    "raise it to 5000 dollars",
     "error 5003 again and again",
 ])))  # fmt: skip
 @settings(deadline=None)
@@ -165,6 +169,10 @@ def test_the_last_digits_of_a_card_never_reach_a_model(said: str) -> None:
     ("ana at post dot org", "email"), ("josé.núñez@correo.example", "email"),
     ("anagmail.com", "email"), ("https://ana:pw@example.com/x", "link"),
     ("reset https://example.com/reset/k3jd82hsk29dk3ldk28dk20s", "link"),
+    ("hello, my name is ines duarte", "person"), ("Me llamo Inés Duarte y no funciona", "person"),
+    ("I live at 12 Elm Street, Springfield 62704", "address"),
+    ("Lindenstraße 4a, 10969 Berlin", "address"),
+    ("8 rue de la Paix, 75002 Paris", "address"), ("VAT number DK12345674", ""),
     ("pay 4111.1111.1111.1111", "number"), ("tel 06 12 34 56 78", "number"),
 ])  # fmt: skip
 def test_kinds_are_told_by_their_form(said: str, kind: str) -> None:
@@ -180,6 +188,29 @@ def test_kinds_are_told_by_their_form(said: str, kind: str) -> None:
 def test_a_long_hostile_text_is_read_once(text: str) -> None:
     once = redact_text(text)
     assert redact_text(once) == once
+
+
+def test_a_finder_of_free_names_is_asked_once() -> None:
+    asked: list[str] = []
+
+    def names_in(text: str) -> list[str]:
+        asked.append(text)
+        return ["Ines Duarte"]
+
+    veil = Veil(NONCE_A, RECORD, names_in=names_in)
+    hidden = veil.hide("Ines Duarte and ines duarte wrote")
+    assert re.fullmatch(r"(\[person-[a-z]{14}\]) and \1 wrote", hidden)
+    assert veil.hide(hidden) == hidden
+    assert len(asked) == 1
+
+
+def test_presidio_is_asked_for_by_name_and_missed_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
+    with pytest.raises(Absent, match="pip install presidio-analyzer") as problem:
+        FreeNames("en_core_web_lg")
+    assert "\n" not in str(problem.value)
 
 
 def test_the_secret_of_a_ticket_is_made_once_and_erased_with_it(tmp_path: Path) -> None:
