@@ -30,7 +30,8 @@ _OF_A_CARD = re.compile(
     r"(?i)(?:digits?|ziffern?|cifras|chiffres|cifre|cijfers|dígitos|end\w*|termin\w*|x{2,}|\*+|•+)"
     r"\W{0,3}(?:in|with|are|is|on|auf|mit|en|par|con|em|com|op|met)?\W{0,3}$"
 )
-_CODE = re.compile(r"(?i)err|cod|fehl|fout|status")
+_CODE = re.compile(r"(?i)(?:err|cod|fehl|fout|status)\w*")
+_OF_A_CODE = re.compile(rf"{_CODE.pattern}\W{{0,3}}$")
 
 
 def _letters(digest: bytes, count: int) -> str:
@@ -126,7 +127,9 @@ class Veil:
 
         def put(match: re.Match[str]) -> str:
             before = text[max(0, match.start() - 24) : match.start()]
-            if match[0] not in tails or (
+            if match[0] not in tails or _OF_A_CODE.search(before):
+                return match[0]
+            if (
                 _YEAR.fullmatch(match[0]) and not _OF_A_CARD.search(before)
             ):
                 return match[0]
