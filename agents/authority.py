@@ -17,6 +17,10 @@ OPERATOR = table(Operator)
 PASSPHRASE, TOKEN, SYSTEM_USER, WORD = "passphrase", "token", "system user", "word"
 """How people prove who they are; of the last two, the first is the computer's word for them and
 the second their own."""
+DATABASE = "database"
+"""The same by the login of a server, which knows them itself."""
+PROOFS = (PASSPHRASE, TOKEN, DATABASE)
+"""What is enough where people must sign in."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def person_of(connection: Connection, name: str, signed_in_by: str = WORD) -> Pe
     """
     active = _active(connection)
     person = Person(name, _role(active, name), signed_in_by)
-    if _must_sign_in(active) and signed_in_by not in (PASSPHRASE, TOKEN):
+    if _must_sign_in(active) and signed_in_by not in PROOFS:
         raise NotAllowed(
             f"{name} has not signed in, which is needed here now: sign in, or open the console anew"
         )

@@ -7,10 +7,11 @@ from typing import Any, NoReturn
 
 from sqlalchemy import delete, select, update
 
-from agents.authority import OPERATOR, PASSPHRASE, SYSTEM_USER, TOKEN, Person
+from agents.authority import DATABASE, OPERATOR, PASSPHRASE, SYSTEM_USER, TOKEN, Person
 from agents.errors import NotAllowed
 from agents.passphrases import check_length, digest, new_token, pause_after, same
 from agents.roster import SIGN_IN, Roster, active_row, end_tokens, known_row, set_row, tell
+from data.server_roles import database_person
 from data.tables import SignIn
 from data.vocabulary import Role
 
@@ -87,6 +88,18 @@ class Operators(Roster):
             set_row(tx, name, **_CLEAN, passphrase_hash=renewed or stored)
             tell(tx, "signed_in", name)
         return Person(name, Role(now["role"]), PASSPHRASE)
+
+    def by_database(self) -> Person | None:
+        """Who it is by the login of the server; None for a login that is nobody's, or a file.
+
+        NotAllowed for the login of somebody who is removed.
+        """
+        with self.store.read() as connection:
+            name = database_person(connection)
+            if name is None:
+                return None
+            row = known_row(connection, name)
+        return Person(name, Role(row["role"]), DATABASE)
 
     def by_system_user(self, name: str, system_user: str) -> Person | None:
         """Who made the workspace, by the computer's word, as long as they have no passphrase.

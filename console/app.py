@@ -15,7 +15,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-from agents.authority import PASSPHRASE, TOKEN
+from agents.authority import PROOFS
 from agents.policy.model import Policy
 from console import ending, terminal
 from console.actions import shown_key
@@ -153,7 +153,7 @@ class Handrail(Everyday):
     def _who(self) -> str | None:
         """Who is signed in, where people sign in."""
         person = self.session.person if self._let_in else None
-        if person is None or person.signed_in_by not in (PASSPHRASE, TOKEN):
+        if person is None or person.signed_in_by not in PROOFS:
             return None
         return f"{line(person.name, 40)}, {person.role}"
 

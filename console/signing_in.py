@@ -35,12 +35,15 @@ class Proof:
         While sign-in is not set up, their word is enough. After that a token is needed: NotAllowed
         for one that is somebody else's, or in the environment and not good (any more).
         """
+        known = self.operators.by_database()
+        if known is not None:
+            return self._checked(known, "the login of the database")
         self.operators.found(self.system_user)
         if not self.operators.is_set_up():
             return self.operators.person(self.name, system_user=self.system_user)
         token = os.environ.get(TOKEN_VARIABLE)
         if token:
-            return self._checked(self.operators.by_token(token), TOKEN_VARIABLE)
+            return self._checked(self.operators.by_token(token), f"the token in {TOKEN_VARIABLE}")
         kept = kept_token(self.place)
         if kept is None:
             return None
@@ -49,7 +52,7 @@ class Proof:
         except NotAllowed:
             # It has expired: the passphrase is asked for, as if there were none.
             return None
-        return self._checked(person, "the keyring")
+        return self._checked(person, "the token in the keyring")
 
     def to_decide(self, *, passphrase_stdin: bool = False) -> Person:
         """Who it is, signed in as far as this workspace needs it; asks for a passphrase if it must.
@@ -91,7 +94,7 @@ class Proof:
     def _checked(self, person: Person, where: str) -> Person:
         if self.named is not None and person.name != self.named:
             raise NotAllowed(
-                f"the token in {where} is for {person.name}, not for {self.named}; "
+                f"{where} is for {person.name}, not for {self.named}; "
                 "take it away, or name nobody else with --as"
             )
         return person

@@ -93,13 +93,22 @@ def passes(problem: BaseException | None) -> bool:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A write transaction: committed at the end of the block, rolled back on an error."""
+    """A write transaction: committed at the end of the block, rolled back on an error.
+
+    Writers take turns on PostgreSQL as they do on SQLite, so that what was read before a write
+    still holds, and events are numbered in the order of their commits.
+    """
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A read transaction: one consistent view for the length of the block."""
-    with engine.connect() as connection, connection.begin():
+    opened = engine.connect()
+    if engine.dialect.name == "postgresql":
+        opened = opened.execution_options(isolation_level="REPEATABLE READ")
+    with opened as connection, connection.begin():
         yield connection

@@ -49,3 +49,8 @@ def make_triggers(connection: Connection) -> None:
         statements = _POSTGRES
     for statement in statements:
         connection.exec_driver_sql(statement)
+    if connection.dialect.name == "postgresql":
+        from data.server_roles import grant_all, is_set_up
+
+        if is_set_up(connection):
+            grant_all(connection)

@@ -101,6 +101,8 @@ def create_workspace(url: URL, engine: Engine, started: datetime | None) -> None
     now = datetime.now(UTC)
     offset = (started - now).total_seconds() if started else 0.0
     with writing(engine) as connection:
+        if "setting" in inspect(connection).get_table_names():
+            return  # somebody made it meanwhile
         migrate(connection)
         settings = {"clock_offset": str(offset), "created_at": (started or now).isoformat()}
         connection.execute(

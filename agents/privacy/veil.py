@@ -129,9 +129,7 @@ class Veil:
             before = text[max(0, match.start() - 24) : match.start()]
             if match[0] not in tails or _OF_A_CODE.search(before):
                 return match[0]
-            if (
-                _YEAR.fullmatch(match[0]) and not _OF_A_CARD.search(before)
-            ):
+            if _YEAR.fullmatch(match[0]) and not _OF_A_CARD.search(before):
                 return match[0]
             return self._put("card", match[0])
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from data.queries.operators import OperatorRow
 
 _HERE, _SIGN_IN = "console.cli.operators", "console.cli.operators_sign_in"
+_DATABASE = "console.cli.operators_database"
 
 
 class OperatorCommands(Program):
@@ -29,6 +30,7 @@ class OperatorCommands(Program):
             "role": (_HERE, "Give a person another role."),
             "skills": (_HERE, "Say what a person takes on."),
             "remove": (_HERE, "Take a person out; what they decided stays."),
+            "database": (_DATABASE, "Have a PostgreSQL server enforce who may do what."),
         },
         "Signing in": {
             "passphrase": (_SIGN_IN, "Set a passphrase, the first or another."),
