@@ -1,0 +1,298 @@
+"""The process that speaks to language models; the only one that imports litellm.
+
+It stands alone: started by `client.py` with a cleaned environment, it knows nothing of the
+workspace and holds no credentials but the model's own key, so that a poisoned release of a library
+finds little. Each line on standard input is a request, each line on standard output belongs to one
+by its `id`:
+
+- `{"id", "op": "ask", "seconds", "stream", "request"}` is answered by `{"id", "words"}` while words
+  come, then `{"id", "answer"}` or `{"id", "fault"}`; `request` is what `litellm.acompletion` takes.
+- `{"id", "op": "about", "model", "messages"}` is answered by what is known of a model without
+  asking it: what it can, what a token costs (in US dollars), how many tokens the messages are.
+- `{"id", "op": "cancel", "of"}` ends a request; it is answered by nothing.
+"""
+
+import asyncio
+import ipaddress
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+LOOPBACK_ONLY = "HANDRAIL_NO_REAL_MODELS"
+"""The environment variable that forbids every address but this computer's own."""
+
+_LONGEST_FAULT = 600
+
+
+def main() -> None:
+    """Serve until standard input ends, which it does with the process that started this one."""
+    if os.environ.get(LOOPBACK_ONLY):
+        sys.addaudithook(_refuse_the_world)
+    # Whatever a library prints is no answer of ours.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    lock = threading.Lock()
+
+    def tell(message: dict[str, Any]) -> None:
+        with lock:
+            out.write(json.dumps(message) + "\n")
+            out.flush()
+
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=_listen, args=(loop, Desk(tell)), daemon=True).start()
+    loop.run_forever()
+
+
+def _listen(loop: asyncio.AbstractEventLoop, desk: "Desk") -> None:
+    try:
+        for line in sys.stdin.buffer:
+            loop.call_soon_threadsafe(desk.take, json.loads(line))
+    finally:
+        os._exit(0)
+
+
+class Desk:
+    """Takes requests and answers them side by side; lives in the event loop."""
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
+        """Tell what comes by `tell`."""
+        self._tell = tell
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Begin with a request, or end another."""
+        if message["op"] == "cancel":
+            if task := self._running.get(message["of"]):
+                task.cancel()
+            return
+        task = asyncio.ensure_future(self._serve(message))
+        self._running[message["id"]] = task
+        task.add_done_callback(lambda _: self._running.pop(message["id"], None))
+
+    async def _serve(self, message: dict[str, Any]) -> None:
+        try:
+            litellm = await asyncio.to_thread(library)
+            if message["op"] == "about":
+                told = {"answer": await asyncio.to_thread(about, litellm, message)}
+            else:
+                told = {"answer": await self._ask(litellm, message)}
+        except asyncio.CancelledError:
+            return
+        except BaseException as fault:
+            told = {"fault": fault_of(fault)}
+        self._tell({"id": message["id"], **told})
+
+    async def _ask(self, litellm: Any, message: dict[str, Any]) -> dict[str, Any]:
+        request: dict[str, Any] = dict(message["request"])
+        if variable := request.pop("key_variable", None):
+            request["api_key"] = os.environ.get(variable)
+        if os.environ.get(LOOPBACK_ONLY) and not _is_loopback(request.get("api_base") or ""):
+            raise PermissionError(f"{LOOPBACK_ONLY} is set: only models of this computer are asked")
+        seconds = message["seconds"]
+        request |= {"timeout": seconds, "max_retries": 0, "num_retries": 0, "drop_params": True}
+        begun = time.monotonic()
+        if message.get("stream"):
+            answer = await asyncio.wait_for(
+                self._streamed(litellm, message["id"], request), seconds
+            )
+        else:
+            response = await asyncio.wait_for(litellm.acompletion(**request), seconds)
+            answer = answer_of(litellm, response, request)
+        return {**answer, "seconds": time.monotonic() - begun}
+
+    async def _streamed(self, litellm: Any, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        stream = await litellm.acompletion(
+            **request, stream=True, stream_options={"include_usage": True}
+        )
+        chunks, refusal, fault = [], "", None
+        try:
+            async for chunk in stream:
+                chunks.append(chunk)
+                for choice in chunk.choices:
+                    refusal += _refusal_of(choice.delta)
+                    if words := choice.delta.content:
+                        self._tell({"id": name, "words": words})
+        except litellm.exceptions.APIError as problem:
+            # What came before the stream broke was paid for.
+            fault = problem
+        if fault is not None and not chunks:
+            raise fault
+        response = litellm.stream_chunk_builder(chunks, messages=request["messages"])
+        if response is None:
+            return {"text": "", "finish": "cut", "refusal": refusal}
+        answer = answer_of(litellm, response, request)
+        if fault is not None or stream.received_finish_reason is None:
+            answer["finish"] = "cut"
+        answer["refusal"] = answer["refusal"] or refusal
+        return answer
+
+
+def library() -> Any:
+    """litellm, quiet; importing it takes seconds."""
+    import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.disable_hf_tokenizer_download = True
+    return litellm
+
+
+def answer_of(litellm: Any, response: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """What a response says, as plain data."""
+    if not response.choices:
+        return {"text": "", "finish": "stop", "refusal": "", **_took(litellm, response, request)}
+    choice = response.choices[0]
+    calls = [
+        {"id": call.id or f"call_{at}", "name": call.function.name or "",
+         "arguments": call.function.arguments or ""}
+        for at, call in enumerate(choice.message.tool_calls or [])
+    ]  # fmt: skip
+    return {
+        "text": choice.message.content or "",
+        "finish": choice.finish_reason or "stop",
+        "refusal": _refusal_of(choice.message),
+        "tool_calls": calls,
+        **_took(litellm, response, request),
+    }
+
+
+def _refusal_of(said: Any) -> str:
+    told = getattr(said, "refusal", None)
+    if not told:
+        told = (getattr(said, "provider_specific_fields", None) or {}).get("refusal")
+    return told if isinstance(told, str) else ""
+
+
+def _took(litellm: Any, response: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """Tokens, counted here if the service does not say, and dollars, 0 where no price is known."""
+    usage = getattr(response, "usage", None)
+    read = getattr(usage, "prompt_tokens", 0) or 0
+    written = getattr(usage, "completion_tokens", 0) or 0
+    if not read:
+        read = tokens_of(litellm, request["model"], messages=request["messages"])
+    if not written and response.choices:
+        said = response.choices[0].message
+        spelled = (said.content or "") + "".join(
+            f"{call.function.name}{call.function.arguments}" for call in said.tool_calls or []
+        )
+        written = tokens_of(litellm, request["model"], text=spelled) if spelled else 0
+    try:
+        dollars = litellm.completion_cost(completion_response=response, model=request["model"])
+    except Exception:  # a model without a price
+        dollars = 0.0
+    if not dollars:
+        dollars = _price(litellm, request["model"], read, written)
+    return {"tokens_in": read, "tokens_out": written, "dollars": dollars}
+
+
+def _price(litellm: Any, model: str, read: int, written: int) -> float:
+    try:
+        return float(
+            sum(litellm.cost_per_token(model=model, prompt_tokens=read, completion_tokens=written))
+        )
+    except Exception:  # a model without a price
+        return 0.0
+
+
+def tokens_of(litellm: Any, model: str, **what: Any) -> int:
+    """How many tokens messages or a text are, about."""
+    try:
+        return int(litellm.token_counter(model=model, **what))
+    except Exception:  # a tokenizer that is not at hand
+        return len(json.dumps(what, ensure_ascii=False)) // 4
+
+
+def about(litellm: Any, message: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a model without asking it; ValueError if its name tells no provider."""
+    model = message["model"]
+    try:
+        provider = litellm.get_llm_provider(model)[1]
+    except Exception:
+        raise ValueError(f"{model!r} names no provider") from None
+    return {
+        "provider": provider,
+        "tools": bool(litellm.supports_function_calling(model)),
+        "schema": bool(litellm.supports_response_schema(model)),
+        "dollars_in": _price(litellm, model, 1_000_000, 0) / 1_000_000,
+        "dollars_out": _price(litellm, model, 0, 1_000_000) / 1_000_000,
+        "tokens": tokens_of(litellm, model, messages=message.get("messages") or []),
+    }
+
+
+def fault_of(fault: BaseException) -> dict[str, Any]:
+    """An error as plain data: its kind, its HTTP status and Retry-After if it had them."""
+    told = {
+        "kind": type(fault).__name__,
+        "text": scrubbed(" ".join(str(fault).split()))[:_LONGEST_FAULT],
+        "status": _status(fault),
+        "code": _code(fault),
+    }
+    wait = _header(fault, "retry-after")
+    return told | ({"retry_after": wait} if wait else {})
+
+
+def _status(fault: BaseException) -> int | None:
+    if isinstance(fault, TimeoutError):
+        return 408
+    status = getattr(fault, "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _code(fault: BaseException) -> str:
+    """The service's own word for the error."""
+    body = getattr(fault, "body", None)
+    return str(body.get("code") or "") if isinstance(body, dict) else ""
+
+
+def _header(fault: BaseException, name: str) -> str | None:
+    """A header of the answer that an error stands for, which litellm keeps in several places."""
+    response = getattr(fault, "response", None)
+    for held in (
+        getattr(fault, "litellm_response_headers", None),
+        getattr(response, "headers", None),
+        getattr(fault, "headers", None),
+    ):
+        if found := held and held.get(name):
+            return str(found)
+    return None
+
+
+def scrubbed(text: str) -> str:
+    """`text` without the value of any key that this process holds."""
+    for name, value in os.environ.items():
+        if len(value) >= 8 and any(word in name for word in ("KEY", "TOKEN", "SECRET", "PASSWORD")):
+            text = text.replace(value, f"[{name}]")
+    return text
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether a URL or host is this computer's own."""
+    from urllib.parse import urlsplit
+
+    host = urlsplit(address).hostname if "//" in address else address
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_the_world(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: no connection leaves this computer, whatever a library attempts."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else host
+    if host is not None and not _is_loopback(str(host)):
+        raise PermissionError(f"{LOOPBACK_ONLY} is set: {host} is not this computer")
+
+
+if __name__ == "__main__":
+    main()
