@@ -3,9 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from agents.brains.choice import ModelChoice
+from agents.brains.hearing import Hearing
+from agents.brains.language_model import LanguageModel
+from agents.brains.recorded import Recorded
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.schema import create
 from agents.connectors.embedded.writer import EmbeddedWriter
@@ -36,6 +42,8 @@ class Places:
     policy: Path | None = None
     playbooks: Path | None = None
     backoffice: Path | None = None
+    model: ModelChoice | None = None
+    """The language model that thinks; None: the embedded brain."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,12 @@ def _own_model(workspace: Workspace) -> "Callable[[], OwnModel | None]":
     return following(Shelf(workspace.beside(FOLDER)))
 
 
+def brain_of(workspace: Workspace, choice: ModelChoice) -> Any:
+    """The brain that asks the model; its process starts at the first call."""
+    model = Recorded(LanguageModel(choice), workspace, choice, take=choice.replay)
+    return import_module("agents.brains.llm").llm_brain(model, choice)
+
+
 @contextmanager
 def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
     """What an engine works with, for the length of the block; makes an absent back office."""
@@ -113,12 +127,15 @@ def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
     path = backoffice_of(workspace, places)
     create(path)
     reader, writer = EmbeddedReader(path), EmbeddedWriter(path)
+    brain = brain_of(workspace, places.model) if places.model else None
     try:
         guarded = GuardedWriter(workspace, writer)
         yield Parts(
             workspace, reader, guarded, policy, playbooks, templates,
-            own_model=_own_model(workspace),
+            own_model=_own_model(workspace), brain=brain, told=partial(Hearing, workspace),
         )  # fmt: skip
     finally:
+        if brain is not None:
+            brain.model.close()
         reader.close()
         writer.close()

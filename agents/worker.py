@@ -22,6 +22,7 @@ from typing import TypeVar
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
+from agents.brains.choice import HANDED_ON, handed_on
 from agents.engine.advance import Engine
 from agents.errors import OutOfReach, Retryable
 from agents.reach import Reach, Voice
@@ -83,7 +84,7 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
     worked, patiently = Worked(), Patience()
     with open_parts(workspace, places) as parts:
         engine, service = Engine(parts), Service(workspace, parts.policy)
-        row = _registered(workspace)
+        row = _registered(workspace, places.model.shown if places.model else "embedded")
         reach = Reach(lambda: parts.reader.record("plans", ""))
         tickets = Voice(log.warning, "tickets are worked on again")
 
@@ -160,8 +161,8 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
 class Registration:
     """The worker's row in the workspace: there from the beginning, marked when it ends."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Register this process."""
+    def __init__(self, workspace: Workspace, brain: str) -> None:
+        """Register this process, for whose tickets `brain` thinks."""
         self._workspace, self.id = workspace, workspace.ids("w")
         with workspace.write() as tx:
             # Who died without a word is not shown for ever; who lives says so by its next beat.
@@ -175,6 +176,7 @@ class Registration:
                 version=program_version(),
                 started_at=tx.now,
                 heartbeat_at=tx.now,
+                brain=brain,
             )
 
     def beat(self, busy: int, problem: str | None = None) -> None:
@@ -221,9 +223,9 @@ class Patience:
         return found
 
 
-def _registered(workspace: Workspace) -> "Registration":
+def _registered(workspace: Workspace, brain: str) -> "Registration":
     try:
-        return Registration(workspace)
+        return Registration(workspace, brain)
     except OperationalError as problem:
         raise WorkspaceUnusable(f"the workspace cannot be written: {problem.orig}") from problem
 
@@ -265,7 +267,11 @@ def stopped_by_signals(stop: threading.Event) -> Iterator[list[int]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The process entry; its exit code."""
-    parser = argparse.ArgumentParser(prog="python -P -m agents.worker", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -P -m agents.worker",
+        description=__doc__,
+        epilog=f"The language model that thinks stands, as JSON, in {HANDED_ON}.",
+    )
     parser.add_argument("db", help="the workspace, a path or URL")
     parser.add_argument("--concurrency", type=int, default=CONCURRENCY)
     parser.add_argument("--until-idle", action="store_true")
@@ -277,8 +283,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     stop = threading.Event()
     order = Order(max(1, given.concurrency), given.until_idle, given.parent)
-    places = Places(given.policy, given.playbooks, given.backoffice)
     try:
+        model = handed_on(os.environ)
+        places = Places(given.policy, given.playbooks, given.backoffice, model)
         workspace = open_workspace(given.db, create=False)
         try:
             with stopped_by_signals(stop):

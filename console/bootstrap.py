@@ -19,6 +19,7 @@ from data.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from agents.authority import Person
+    from agents.brains.choice import ModelChoice
     from agents.founding import Founded
     from agents.operators import Operators
     from agents.service import Service
@@ -35,10 +36,13 @@ LOG_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Rules:
-    """Rule files named on the command line; None: the workspace's own, else the packaged ones."""
+    """Rule files named on the command line; None: the workspace's own, else the packaged ones.
+    And what thinks."""
 
     policy: Path | None = None
     playbooks: Path | None = None
+    model: "ModelChoice | None" = None
+    """The language model that thinks; None: the embedded brain."""
 
     @property
     def places(self) -> "Places":
@@ -46,7 +50,7 @@ class Rules:
         from agents.wiring import Places
 
         named = os.environ.get("HANDRAIL_BACKOFFICE")
-        return Places(self.policy, self.playbooks, Path(named) if named else None)
+        return Places(self.policy, self.playbooks, Path(named) if named else None, self.model)
 
 
 class Session:
@@ -153,8 +157,17 @@ class Session:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env=self._environment_of_worker(),
                 start_new_session=True,
             )
+
+    def _environment_of_worker(self) -> dict[str, str]:
+        """Ours, with the model that it is to think with; the key stands where it stood."""
+        from agents.brains.choice import HANDED_ON
+
+        kept = {name: value for name, value in os.environ.items() if name != HANDED_ON}
+        model = self.rules.model
+        return kept | ({HANDED_ON: model.model_dump_json()} if model else {})
 
     def last_words(self) -> str:
         """The last line that a worker wrote before it ended; empty if none can be told."""

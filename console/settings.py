@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
 )
 
+from agents.brains.choice import ModelChoice
 from console.settings_file import SettingsFile
 from data.errors import BadFile, HandrailError
 from data.measures.definitions import TARGETS
@@ -123,6 +124,7 @@ class Settings(_Section):
     keys: dict[str, str] = Field(default_factory=dict)
     views: dict[str, Query] = Field(default_factory=dict)
     macros: dict[str, str] = Field(default_factory=dict)
+    model: ModelChoice = Field(default_factory=ModelChoice)
     targets: dict[str, float] = Field(default_factory=lambda: dict(TARGETS))
 
     @field_validator("targets", mode="before")

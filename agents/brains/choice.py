@@ -15,6 +15,9 @@ from data.vocabulary import AgentName
 VARIABLE = "HANDRAIL_MODEL"
 """The environment variable that names the model."""
 
+HANDED_ON = "HANDRAIL_MODEL_CHOICE"
+"""The variable by which a worker gets the whole choice, as JSON; no key is in it."""
+
 ROLES = tuple(a.value for a in AgentName if a not in (AgentName.SYSTEM, AgentName.OPERATOR))
 
 BRAINS = ("embedded", "llm")
@@ -131,6 +134,11 @@ class ModelChoice(_Section):
         return value
 
     @property
+    def shown(self) -> str:
+        """The model's name for people, without where it is served."""
+        return Served.named(self.name).model if self.name else "embedded"
+
+    @property
     def models(self) -> tuple[str, ...]:
         """All models that may be asked, each once."""
         named = (self.name, *self.roles.values(), *self.fallbacks)
@@ -185,3 +193,12 @@ def choose(
             "or write it into the section [model] of the settings"
         )
     return None
+
+
+def handed_on(environment: Mapping[str, str]) -> ModelChoice | None:
+    """The choice that a worker was started with; HandrailError if it is none."""
+    told = environment.get(HANDED_ON)
+    try:
+        return ModelChoice.model_validate_json(told) if told else None
+    except ValueError:
+        raise HandrailError(f"{HANDED_ON} holds no choice of a model") from None

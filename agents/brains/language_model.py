@@ -20,6 +20,7 @@ from agents.brains.protocol import (
     Answer,
     BadAnswer,
     Call,
+    Hears,
     ModelRefused,
     ModelUnavailable,
 )
@@ -78,7 +79,14 @@ class LanguageModel:
         self._about: dict[str, About] = {}
 
     def ask(self, call: Call, told: Callable[[str], None] | None = None) -> Answer:
-        """See `Model.ask`; an empty text to `told` says that the words begin anew."""
+        """See `Model.ask`."""
+        try:
+            return self._ask_in_order(call, told)
+        finally:
+            if isinstance(told, Hears):
+                told.done()
+
+    def _ask_in_order(self, call: Call, told: Callable[[str], None] | None) -> Answer:
         problems: list[ModelUnavailable | ModelRefused] = []
         for served in self.choice.in_order(call.role):
             try:

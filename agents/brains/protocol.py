@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from agents.errors import Refused, Retryable
 from data.errors import HandrailError
@@ -64,6 +64,8 @@ class Call:
     schema_name: str = "answer"
     tools: tuple[ToolSpec, ...] = ()
     max_tokens: int = 1_000
+    ticket: str = ""
+    """The ticket that it is about, with which its answer is kept; empty: it is not kept."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,25 @@ class Answer:
     """Whether it is the recorded answer to an identical call, which costs nothing."""
 
 
+@runtime_checkable
+class Hears(Protocol):
+    """Hears words as they come, and that no more will."""
+
+    def __call__(self, words: str) -> None:
+        """The words that come next; an empty text says that they begin anew."""
+        ...
+
+    def done(self) -> None:
+        """The answer is there, or will not come."""
+        ...
+
+
 class Model(Protocol):
     """Answers calls. Safe to use from several threads."""
 
     def ask(self, call: Call, told: Callable[[str], None] | None = None) -> Answer:
-        """The answer; `told` hears the words as they come.
+        """The answer; `told` hears the words as they come (an empty text: they begin anew), and,
+        if it `Hears`, when there will be no more.
 
         Raises ModelUnavailable, ModelRefused, BadAnswer (a form that does not fit, an empty or cut
         answer, a refusal in words) or LimitReached.

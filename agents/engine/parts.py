@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.connectors.protocols import Reader
 from agents.engine.writing import GuardedWriter
@@ -30,3 +30,7 @@ class Parts:
     sleep: Callable[[float], None] = field(default=time.sleep)
     own_model: Callable[[], "OwnModel | None"] = field(default=lambda: None)
     """The team's own triage model that is in use now; None: the packaged one alone."""
+    brain: Any = None
+    """A language model in every role; None: the embedded brain alone."""
+    told: Callable[[str, str, str], Callable[[str], None]] | None = None
+    """Given ticket, run and agent: what hears a model's words as they come."""

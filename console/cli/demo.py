@@ -15,6 +15,7 @@ from console.cli.demo_report import print_summary, summary_document
 from console.cli.options import As, AsJson, PlaybookFolder, PolicyFile
 from console.cli.printing import out, print_json, say
 from console.format import line
+from console.thinking import ApiBase, Brain, Model, model_choice
 
 if TYPE_CHECKING:
     from agents.demo.run import Demo, Happened
@@ -50,6 +51,9 @@ def demo(
     operator: As = None,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
+    brain: Brain = None,
+    model: Model = None,
+    api_base: ApiBase = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a fresh demo workspace and open the console on it, with tickets arriving.
@@ -60,7 +64,7 @@ def demo(
     from agents.demo.run import FILE, demo_at
     from console.bootstrap import Rules
 
-    rules = Rules(policy, playbooks)
+    rules = Rules(policy, playbooks, model_choice(brain, model, api_base))
     if headless or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         with _place(db, FILE) as place:
             _report(_run_through(place, rules), db, tickets=tickets, as_json=as_json)

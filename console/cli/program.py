@@ -12,11 +12,13 @@ import typer
 from typer.core import TyperGroup
 
 from console.cli.options import As, PlaybookFolder, PolicyFile
+from console.thinking import ApiBase, Brain, Model
 
 INTERRUPTED = 130
 """The exit code after ctrl+c."""
 
-_PASSED_ON = {"--db": "db", "--as": "operator", "--policy": "policy", "--playbooks": "playbooks"}
+_PASSED_ON = {"--db": "db", "--as": "operator", "--policy": "policy", "--playbooks": "playbooks",
+               "--brain": "brain", "--model": "model", "--api-base": "api_base"}  # fmt: skip
 """Options that may stand before the command as well: option to parameter."""
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -240,6 +242,9 @@ def handrail(
     operator: As = None,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
+    brain: Brain = None,
+    model: Model = None,
+    api_base: ApiBase = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Start no worker.")] = False,
     keep_worker: Annotated[
         bool, typer.Option("--keep-worker", help="Let the worker go on when the console closes.")
@@ -258,9 +263,14 @@ def handrail(
     """
     if ctx.invoked_subcommand is not None:
         return
+    from console.bootstrap import Rules
     from console.cli.screen import open_console
+    from console.thinking import model_choice
 
-    open_console(db, operator, policy, playbooks, worker=not no_worker, keep_worker=keep_worker)
+    open_console(
+        db, operator, Rules(policy, playbooks, model_choice(brain, model, api_base)),
+        worker=not no_worker, keep_worker=keep_worker,
+    )  # fmt: skip
 
 
 def run(arguments: Sequence[str]) -> int:

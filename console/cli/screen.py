@@ -15,7 +15,7 @@ from console.cli.printing import say
 from data.errors import HandrailError
 
 if TYPE_CHECKING:
-    from console.bootstrap import Session
+    from console.bootstrap import Rules, Session
     from console.keymap import Keys
     from console.reminding import Channel
     from console.settings import Settings
@@ -27,8 +27,7 @@ WAITING_SECONDS = 1.0
 def open_console(
     db: str | None,
     operator: str | None,
-    policy: Path | None,
-    playbooks: Path | None,
+    rules: "Rules",
     *,
     worker: bool,
     keep_worker: bool,
@@ -39,13 +38,11 @@ def open_console(
             "the console needs a terminal; `handrail tickets` and `handrail approvals` print "
             "what it shows, `handrail --help` lists every command"
         )
-    from console.bootstrap import Rules, meant, open_session
+    from console.bootstrap import meant, open_session
 
     look = look_of_person()
     with _told_while_waiting(f"waiting for {meant(db)}, which another program holds or upgrades …"):
-        session = open_session(
-            db, operator, rules=Rules(policy, playbooks), keep_worker=keep_worker
-        )
+        session = open_session(db, operator, rules=rules, keep_worker=keep_worker)
     try:
         show_console(session, look, worker=worker, keep_worker=keep_worker)
     finally:

@@ -11,6 +11,7 @@ import typer
 
 from console.cli.options import Db, PlaybookFolder, PolicyFile
 from console.cli.printing import out, say
+from console.thinking import ApiBase, Brain, Model, model_choice
 from data.errors import HandrailError
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def serve(
     ] = False,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
+    brain: Brain = None,
+    model: Model = None,
+    api_base: ApiBase = None,
 ) -> None:
     """Serve the console to browsers that were given the address, until ctrl+c.
 
@@ -68,7 +72,9 @@ def serve(
                 "the way; --expose allows it all the same, `ssh -L` to this computer is better"
             )
         say(f"handrail: warning: {_EXPOSED}")
-    session = open_session(db, create=False, rules=Rules(policy, playbooks))
+    session = open_session(
+        db, create=False, rules=Rules(policy, playbooks, model_choice(brain, model, api_base))
+    )
     try:
         _ = session.service  # a mistake in the policy is told now, not on a page
         _check_somebody_can_sign_in(session)

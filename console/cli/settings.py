@@ -25,6 +25,21 @@ _ABOUT: dict[str, str] = {
     'text comes on its standard input, such as ["mail", "-s", "Handrail", "desk@example.org"].',
     "reminders.apprise_env": "The environment variable that holds addresses for apprise, which\n"
     "reaches mail, Slack and many more; needs `pip install handrail[remind]`.",
+    "model": "A language model that thinks instead of the embedded brain; its key stands in the\n"
+    "environment or the keyring (service handrail), never here. `handrail doctor` tries it.",
+    "model.name": "PROVIDER/MODEL as litellm names it, such as openai/gpt-4o-mini; empty: none.\n"
+    "--model and HANDRAIL_MODEL come before. @http://… at its end says where it is served.",
+    "model.api_base": "Where the models of that provider are served, such as a server of yours.",
+    "model.roles": 'Other models for single agents, such as triage = "openai/gpt-4o-mini".',
+    "model.fallbacks": "Asked in this order where a model cannot be reached or refuses.",
+    "model.key_variable": "Where the key stands, if not in the provider's own variable.",
+    "model.timeout": "Seconds for one attempt.",
+    "model.retries": "Attempts after the first, where that may help.",
+    "model.concurrency": "Calls at once.",
+    "model.tools": 'How tools are offered: "auto", "native" (its own calls), "schema".',
+    "model.answers": 'How a form is asked for: "auto", "native" (response_format), "prompt".',
+    "model.replay": "Take recorded answers to identical calls in live runs too.",
+    "model.limits": "What one run may take: answers, tokens, US dollars, seconds.",
     "keys": 'Other keys, by the name of the command, such as approve = "f2"; the help lists both.',
     "views": "Searches with a name, offered as views of the queue, such as\n"
     '"angry premium" = "tier:premium status:escalated".',
@@ -84,18 +99,26 @@ def file_of(settings: "Settings") -> list[str]:
     found, defaults = document_of(settings), document_of(Settings())
     lines = ["# Settings of Handrail. Every line may be left out; the defaults stand beside."]
     for name, value in found.items():
-        lines.append("")
         if isinstance(value, dict):
-            lines += [*_comment(name), f"[{name}]"]
-            default = defaults[name]
-            for field, each in value.items():
-                lines += _comment(f"{name}.{field}")
-                told = f" # default: {toml_of(default[field])}" if field in default else ""
-                lines.append(f"{_key(field)} = {toml_of(each)}{told}")
+            lines += _table(name, value, defaults[name])
         else:
-            lines += _comment(name)
-            lines.append(f"{name} = {toml_of(value)} # default: {toml_of(defaults[name])}")
+            told = f"{name} = {toml_of(value)} # default: {toml_of(defaults[name])}"
+            lines += ["", *_comment(name), told]
     return lines
+
+
+def _table(name: str, values: dict[str, Any], defaults: dict[str, Any]) -> list[str]:
+    """The lines of a table, and of the tables in it after its own fields."""
+    from console.settings_file import toml_of
+
+    lines, within = ["", *_comment(name), f"[{name}]"], []
+    for field, each in values.items():
+        if isinstance(each, dict):
+            within += _table(f"{name}.{field}", each, defaults[field])
+            continue
+        told = f" # default: {toml_of(defaults[field])}" if field in defaults else ""
+        lines += [*_comment(f"{name}.{field}"), f"{_key(field)} = {toml_of(each)}{told}"]
+    return lines + within
 
 
 def _comment(name: str) -> list[str]:

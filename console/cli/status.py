@@ -11,7 +11,7 @@ from console.cli.options import AsJson, Db
 from console.cli.printing import out, print_json, stamp
 from console.disk import LOW_DISK, size
 from console.format import STATUS, age, cost, line, money
-from data.queries.rows import Health
+from data.queries.rows import EMBEDDED, Health
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,26 @@ def status(db: Db = None, as_json: AsJson = False) -> None:
     finally:
         session.close()
     wrong = troubles(found, disk, now)
+    thinking = _thinking(found)
     if as_json:
-        print_json(_document(found, disk, now, place, wrong))
+        print_json(_document(found, disk, now, place, wrong, thinking))
     else:
-        for text in _lines(found, disk, now, place):
+        for text in _lines(found, disk, now, place, thinking):
             out(text)
         for trouble in wrong:
             out(f"! {trouble}")
     if wrong:
         raise typer.Exit(1)
+
+
+def _thinking(found: Health) -> str:
+    """What thinks now, or would in the next worker."""
+    if any(worker.alive for worker in found.workers):
+        return ", ".join(found.models) or EMBEDDED
+    from console.thinking import model_choice
+
+    choice = model_choice()
+    return choice.shown if choice else EMBEDDED
 
 
 def _disk(folder: Any, database: str | None) -> Disk | None:
@@ -76,7 +87,7 @@ def troubles(found: Health, disk: Disk | None, now: datetime) -> list[str]:
 
 
 def _document(
-    found: Health, disk: Disk | None, now: datetime, place: str, wrong: list[str]
+    found: Health, disk: Disk | None, now: datetime, place: str, wrong: list[str], thinking: str
 ) -> dict[str, Any]:
     return {
         "workspace": place,
@@ -99,17 +110,21 @@ def _document(
                 "started_at": stamp(w.started_at),
                 "heartbeat_at": stamp(w.heartbeat_at),
                 "problem": w.problem,
+                "brain": w.brain,
             }
             for w in found.workers
         ],
         "halts": found.halts,
         "spend_today_micros": found.spend_today_micros,
         "disk": {"free": disk.free, "workspace": disk.workspace} if disk else None,
-        "model": {"brain": "embedded"},
+        "model": {
+            "brain": EMBEDDED if thinking == EMBEDDED else "llm",
+            "models": found.models or [thinking],
+        },
     }
 
 
-def _lines(found: Health, disk: Disk | None, now: datetime, place: str) -> list[str]:
+def _lines(found: Health, disk: Disk | None, now: datetime, place: str, thinking: str) -> list[str]:
     counts = ", ".join(
         f"{n:,} {STATUS[status][1]}" for status, n in sorted(found.by_status.items())
     )
@@ -124,7 +139,7 @@ def _lines(found: Health, disk: Disk | None, now: datetime, place: str) -> list[
         + (f", oldest open {age(found.oldest_open_at, now)}" if found.oldest_open_at else ""),
         f"approvals  {found.approvals:,}{oldest}" + (f", {at_risk} at stake" if at_risk else ""),
         f"workers    {len(alive)} alive, {busy} ticket(s) in hand",
-        f"model      embedded, {cost(found.spend_today_micros)} spent today",
+        f"model      {line(thinking)}, {cost(found.spend_today_micros)} spent today",
     ]
     if disk is not None:
         lines.append(f"disk       {size(disk.free)} free, workspace {size(disk.workspace)}")

@@ -12,6 +12,7 @@ import typer
 
 from console.cli.options import AsJson, Db, PlaybookFolder, PolicyFile
 from console.cli.printing import out, print_json, say
+from console.thinking import ApiBase, Brain, Model, model_choice
 
 if TYPE_CHECKING:
     from console.settings import Reminders
@@ -29,6 +30,9 @@ def work(
     ] = False,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
+    brain: Brain = None,
+    model: Model = None,
+    api_base: ApiBase = None,
     as_json: AsJson = False,
 ) -> None:
     """Advance tickets until stopped: ctrl+c ends it after the current steps, twice at once.
@@ -41,7 +45,9 @@ def work(
 
     logging.basicConfig(level=logging.WARNING, handlers=[_OneLine()])
     remind = None if until_idle else _reminders()
-    session = open_session(db, create=False, rules=Rules(policy, playbooks))
+    session = open_session(
+        db, create=False, rules=Rules(policy, playbooks, model_choice(brain, model, api_base))
+    )
     try:
         stop = threading.Event()
         order = Order(

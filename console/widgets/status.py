@@ -85,7 +85,9 @@ def parts_of(health: Health, standing: Standing, now: datetime) -> list[Content]
     if health.waiting:
         more = "+" if health.waiting >= MANY else ""
         parts.append(text(f"{health.waiting:,}{more} queued for the agents"))
-    if health.spend_today_micros:
+    if health.models:
+        parts.append(text(f"model {line(', '.join(health.models))}"))
+    if health.spend_today_micros or health.models:
         parts.append(text(f"spent today {cost(health.spend_today_micros)}"))
     return parts
 

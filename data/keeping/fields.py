@@ -55,6 +55,11 @@ def _body(value: Any, row: Row, words: Words) -> Any:
     return ERASED
 
 
+def _own_id(value: Any, row: Row, words: Words) -> Any:
+    """A digest of words, which could be guessed, gives way to what is as unique."""
+    return row["id"]
+
+
 def _values(value: Any, row: Row, words: Words) -> Any:
     return without_texts(value)
 
@@ -122,6 +127,9 @@ ERASES: dict[str, dict[str, Erase]] = {
     "handoff": {"reason": _sentence, "summary": _values},
     "survey": {"comment": _text},
     "nonce": {"value": _nothing},
+    # Words are hidden from a model, but what it says of them is still about the person.
+    "model_answer": {"digest": _own_id, "answer": _nothing},
+    "model_words": {"text": _body},
 }
 """Table to its personal columns, each with what stays of it. Payloads lose their body whole."""
 
@@ -148,6 +156,8 @@ _STAYS = {
     ),
     "survey": "id ticket_id score at imported_at imported_by",
     "nonce": "id ticket_id",
+    "model_answer": "id ticket_id at",
+    "model_words": "id ticket_id run_id agent at",
     "ticket_fact": "*",
     "measure_sum": "*",
     "payload": "id salt erased_at",

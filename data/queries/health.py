@@ -18,7 +18,7 @@ ALIVE = timedelta(seconds=10)
 
 _PROPOSED = f"state = '{ActionState.PROPOSED.value}'"
 _WORKERS = (
-    "SELECT id, pid, host, started_at, heartbeat_at, busy, problem FROM worker "
+    "SELECT id, pid, host, started_at, heartbeat_at, busy, problem, brain FROM worker "
     "WHERE ended_at IS NULL ORDER BY started_at DESC"
 )
 _HALTS = 'SELECT id, action, intent, "by", at FROM halt WHERE lifted_at IS NULL ORDER BY at, id'
@@ -34,9 +34,9 @@ def _workers(run: Run, now: datetime) -> list[WorkerRow]:
     return [
         WorkerRow(
             name, pid, host, from_micros(started), from_micros(beat), busy,
-            now - from_micros(beat) <= ALIVE, problem,
+            now - from_micros(beat) <= ALIVE, problem, brain,
         )
-        for name, pid, host, started, beat, busy, problem in run(_WORKERS, {})
+        for name, pid, host, started, beat, busy, problem, brain in run(_WORKERS, {})
     ]  # fmt: skip
 
 

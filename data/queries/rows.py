@@ -6,6 +6,9 @@ from typing import Any
 
 from data.vocabulary import ActionState, Gate, Priority, TicketStatus
 
+EMBEDDED = "embedded"
+"""The brain that asks no language model."""
+
 
 @dataclass(frozen=True)
 class TicketRow:
@@ -219,6 +222,8 @@ class WorkerRow:
     busy: int
     alive: bool
     problem: str | None
+    brain: str
+    """What thinks for its tickets: embedded, or a model's name."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +245,11 @@ class Health:
     last_event: int
     unknown: int = 0
     """Actions of which nobody knows whether they happened."""
+
+    @property
+    def models(self) -> list[str]:
+        """The language models that living workers think with; none where all are embedded."""
+        return sorted({worker.brain for worker in self.workers if worker.alive} - {EMBEDDED})
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from data.tables.actions import Action, Decision, Halt
 from data.tables.log import Chain, Event, Payload
 from data.tables.measures import MeasureSum, Survey, TicketFact
+from data.tables.models import ModelAnswer, ModelWords
 from data.tables.operators import Operator, SignIn
 from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
 from data.tables.workspace import Setting, Worker
@@ -17,6 +18,8 @@ __all__ = [
     "Issue",
     "MeasureSum",
     "Message",
+    "ModelAnswer",
+    "ModelWords",
     "Nonce",
     "Operator",
     "Payload",

@@ -33,3 +33,5 @@ class Worker(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     problem: str | None = None
     """What keeps it from working, in one line."""
+    brain: str = Field(default="embedded", sa_column_kwargs={"server_default": "embedded"})
+    """What thinks for its tickets: embedded, or a model's name."""
