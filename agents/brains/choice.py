@@ -146,13 +146,14 @@ class ModelChoice(_Section):
 
     def in_order(self, role: str) -> tuple[Served, ...]:
         """The models to ask for a role: its own, then the fallbacks."""
-        main = Served.named(self.name)
-        base = main.api_base or self.api_base
         named = dict.fromkeys((self.roles.get(role, self.name), *self.fallbacks))
-        return tuple(
-            Served(each.model, each.api_base or (base if each.provider == main.provider else ""))
-            for each in map(Served.named, named)
-        )
+        return tuple(map(self.served, named))
+
+    def served(self, name: str) -> Served:
+        """The model of that name, and where it is served."""
+        main, each = Served.named(self.name), Served.named(name)
+        base = main.api_base or self.api_base
+        return Served(each.model, each.api_base or (base if each.provider == main.provider else ""))
 
 
 def choose(

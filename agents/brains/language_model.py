@@ -90,7 +90,7 @@ class LanguageModel:
         problems: list[ModelUnavailable | ModelRefused] = []
         for served in self.choice.in_order(call.role):
             try:
-                return self._ask(served, call, told)
+                return self.ask_one(served, call, told)
             except (ModelUnavailable, ModelRefused) as problem:
                 log.warning("%s", problem)
                 problems.append(problem)
@@ -123,7 +123,10 @@ class LanguageModel:
         """End the model's process."""
         self._process.close()
 
-    def _ask(self, served: Served, call: Call, told: Callable[[str], None] | None) -> Answer:
+    def ask_one(
+        self, served: Served, call: Call, told: Callable[[str], None] | None = None
+    ) -> Answer:
+        """The answer of one model, with no other in its place; raises as `ask` does."""
         about = self.about(served)
         tools_by_schema = self.choice.tools == "schema" or (
             self.choice.tools == "auto" and not about.tools

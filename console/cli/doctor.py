@@ -1,6 +1,5 @@
 """`handrail doctor`: configuration, database, connectors, model, terminal."""
 
-import importlib.util
 import os
 import shutil
 import sys
@@ -11,8 +10,9 @@ from typing import Literal
 import typer
 
 from console.cli.options import AsJson, Db, PlaybookFolder, PolicyFile
-from console.cli.printing import out, print_json
-from console.format import line
+from console.cli.printing import out, print_json, say
+from console.format import cost, line
+from console.thinking import ApiBase, Brain, Model, model_choice
 from data.errors import HandrailError
 
 Verdict = Literal["ok", "note", "wrong"]
@@ -35,16 +35,22 @@ def doctor(
     db: Db = None,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
+    brain: Brain = None,
+    model: Model = None,
+    api_base: ApiBase = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check that everything is in order; exit code 1 names what is not. Changes nothing."""
+    """Check that everything is in order; exit code 1 names what is not. Changes nothing.
+
+    A language model, if one is named, is asked one short question.
+    """
     from console.bootstrap import Rules
 
     rules = Rules(policy, playbooks)
     found = [
         _checked("configuration", lambda: _configuration(db, rules)),
         *_workspace(db),
-        _checked("model", _model),
+        _checked("model", lambda: _model(brain, model, api_base)),
         *_presidio(),
         *_terminal(),
     ]
@@ -93,11 +99,22 @@ def _workspace(db: str | None) -> Iterator[Checked]:
     yield _checked("back office", lambda: examine_backoffice(db))
 
 
-def _model() -> str:
+def _model(brain: str | None, model: str | None, api_base: str | None) -> str:
+    """Ask the models that are named, each once; HandrailError names the first that fails."""
     from agents.understanding.triage import triage_rows  # noqa: F401  # loads what it needs
 
-    there = importlib.util.find_spec("litellm") is not None
-    return "embedded (needs no key)" + ("; litellm is installed" if there else "")
+    choice = model_choice(brain, model, api_base)
+    if choice is None:
+        return "embedded (needs no key)"
+    from agents.brains.trying import try_models
+
+    say(f"asking {line(choice.shown)} …")
+    return "; ".join(
+        f"{line(answer.model)} answers: {answer.tokens_in + answer.tokens_out} tokens, "
+        f"{cost(answer.cost_micros) if answer.cost_micros else 'no price known'}, "
+        f"{answer.seconds:.1f} s"
+        for answer in try_models(choice)
+    )
 
 
 def _presidio() -> Iterator[Checked]:
