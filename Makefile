@@ -45,7 +45,7 @@ fi; \
 echo "setup: $(1) ready after $$((SECONDS - started)) s"
 endef
 
-.PHONY: help setup demo test torture fmt bench bench-triage bench-peers lock clean
+.PHONY: help setup demo test test-llm torture fmt bench bench-triage bench-peers lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,13 @@ test: setup ## lint, format, types, import contracts, tests
 	@$(BIN)/lint-imports --no-cache >.cache/contracts.txt 2>&1 \
 		|| { cat .cache/contracts.txt; exit 1; }
 	@$(BIN)/python -P -m pytest -n 2 --dist worksteal -q
+
+test-llm: setup .venv/.local-model ## the tests that need a real language model, on this computer
+	@$(BIN)/python -P -m pytest -n 0 -q -rs -m local_model tests/engine/test_local_model.py
+
+.venv/.local-model: requirements/local-model.txt
+	@$(call install,.venv,requirements/local-model.txt)
+	@touch $@
 
 torture: setup ## 500 killed workers, full disks, a failing back office, anything in any order
 	@HANDRAIL_TORTURE=1 $(BIN)/python -P -m pytest -n 2 -q tests/engine/test_kill.py \
@@ -105,6 +112,8 @@ lock: $(LOCKER) ## renew the lock files; UPGRADE=--upgrade takes newer versions
 		--no-annotate -o requirements/dev.txt >/dev/null
 	@$(LOCKER) pip compile $(COMPILE) --group dev --group bench \
 		--no-annotate -o requirements/bench.txt >/dev/null
+	@$(LOCKER) pip compile $(filter-out --all-extras pyproject.toml,$(COMPILE)) --no-deps \
+		--group local-model --no-annotate -o requirements/local-model.txt >/dev/null
 
 $(LOCKER):
 	@$(call venv,.cache/lock)

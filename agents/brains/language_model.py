@@ -88,12 +88,14 @@ class LanguageModel:
 
     def _ask_in_order(self, call: Call, told: Callable[[str], None] | None) -> Answer:
         problems: list[ModelUnavailable | ModelRefused] = []
-        for served in self.choice.in_order(call.role):
+        asked = self.choice.in_order(call.role)
+        for served in asked:
             try:
                 return self.ask_one(served, call, told)
             except (ModelUnavailable, ModelRefused) as problem:
-                log.warning("%s", problem)
                 problems.append(problem)
+                if len(problems) < len(asked):
+                    log.warning("%s; the next model is asked", problem)
         text = "; ".join(map(str, problems))
         if any(isinstance(problem, ModelUnavailable) for problem in problems):
             raise ModelUnavailable(text)

@@ -35,7 +35,7 @@ class Meter:
             reached = (
                 (self.steps >= limits.steps, f"{limits.steps:,} answers"),
                 (self.tokens >= limits.tokens, f"{limits.tokens:,} tokens"),
-                (self.cost_micros >= limits.dollars * MICROS, f"${limits.dollars:,.2f}"),
+                (self.cost_micros >= limits.dollars * MICROS, f"${limits.dollars:,g}"),
                 (self.seconds >= limits.seconds, f"{limits.seconds:,.0f} seconds"),
             )
         for is_reached, what in reached:

@@ -57,6 +57,19 @@ class Triaged(Protocol):
     def reason(self) -> str: ...
 
 
+class Stopped(Exception):
+    """Classifying must stop here, whatever is left; what was done before is kept."""
+
+    def __init__(self, why: BaseException, done: "Sequence[Triaged]") -> None:
+        """Because of `why`, after the results `done` of the batch's first records."""
+        super().__init__(str(why))
+        self.why, self.done = why, done
+        self.left = 0
+        """Records that were not classified, once `triage_all` has told it."""
+        self.tally = Tally()
+        """What was done before, likewise."""
+
+
 Classify = Callable[[list[Incoming]], Sequence[Triaged]]
 """Gives a result for each record, in order."""
 
@@ -72,6 +85,10 @@ class Tally:
     escalated: int = 0
     cut: int = 0
     """Texts that were longer than what is classified."""
+    by_model: int = 0
+    stood_in: int = 0
+    """Rows that a language model was to do: those that it did, and that the embedded triage did."""
+    cost_micros: int = 0
     stored: int = 0
     duplicates: int = 0
     confidence_sum: float = 0.0
@@ -94,6 +111,10 @@ class Tally:
     def add(self, result: Triaged) -> None:
         """Count a row."""
         self.rows += 1
+        if (by_model := getattr(result, "by_model", None)) is not None:
+            self.by_model += by_model
+            self.stood_in += not by_model
+            self.cost_micros += getattr(result, "cost_micros", 0)
         self.intents[result.intent] += 1
         self.sentiments[result.sentiment] += 1
         self.priorities[result.priority] += 1
@@ -196,15 +217,21 @@ def triage_all(
 ) -> Tally:
     """Classify `records`, at most `limit` of them, into `sink`; what was done.
 
-    With the `tally` of an interrupted run, what it had done is passed over.
+    With the `tally` of an interrupted run, what it had done is passed over. Raises the classifier's
+    Stopped when what it had done before is in the sink, which is then not finished.
     """
     tally = tally or Tally()
     wanted = islice(records, tally.done, limit)
-    for batch in batches(wanted, size):
-        numbered = list(enumerate(batch, tally.done + 1))
-        readable = [(n, r) for n, r in numbered if isinstance(r, Incoming)]
+    for whole in batches(wanted, size):
+        batch, stop = whole, None
+        readable = _readable(batch, tally.done)
+        try:
+            results = classify([_cut(record) for _, record in readable]) if readable else []
+        except Stopped as stopped:
+            stop, results = stopped, stopped.done
+            batch = batch[: readable[len(results)][0] - tally.done - 1]
+            readable = readable[: len(results)]
         rejects = [record for record in batch if isinstance(record, Reject)]
-        results = classify([_cut(record) for _, record in readable]) if readable else []
         rows = []
         for (number, record), result in zip(readable, results, strict=True):
             tally.add(result)
@@ -221,8 +248,17 @@ def triage_all(
         tally.rejected += len(rejects)
         sink.add(rows, rejects, tally)
         on_batch(tally)
+        if stop is not None:
+            stop.tally = tally
+            stop.left = len(whole) - len(batch) + sum(1 for _ in wanted)
+            raise stop
     sink.finish()
     return tally
+
+
+def _readable(batch: list[Incoming | Reject], done: int) -> list[tuple[int, Incoming]]:
+    """The records that could be read, with their numbers in the whole input."""
+    return [(n, r) for n, r in enumerate(batch, done + 1) if isinstance(r, Incoming)]
 
 
 def _cut(record: Incoming) -> Incoming:

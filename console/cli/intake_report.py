@@ -14,7 +14,7 @@ from agents.intake.batch import Tally
 from agents.intake.source import Source
 from console.cli.intake_options import say
 from console.cli.measure_report import tell_measured
-from console.format import line
+from console.format import cost, line
 
 _PLAIN_EVERY = 5.0
 """Seconds between lines where standard error is no terminal."""
@@ -112,6 +112,10 @@ def summarize(tally: Tally) -> None:
     parts.append(f"{tally.rejected:,} rejected")
     if tally.stored or tally.duplicates:
         parts.append(f"{tally.stored:,} stored, {tally.duplicates:,} there already")
+    if tally.by_model or tally.stood_in:
+        parts.append(f"{tally.by_model:,} by the model for {cost(tally.cost_micros)}")
+        if tally.stood_in:
+            parts.append(f"{tally.stood_in:,} by the embedded triage in its place")
     if tally.cut:
         parts.append(f"{tally.cut:,} long texts read in part")
     console.print(", ".join(parts), soft_wrap=True)

@@ -3,18 +3,17 @@
 import io
 import json
 import os
-import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agents.intake.batch import Classify, Queue, Sink, Tally, triage_all
+from agents.brains.protocol import LimitReached
+from agents.intake.batch import BATCH, Classify, Queue, Sink, Stopped, Tally, triage_all
 from agents.intake.fields import parse_map
 from agents.intake.formats import Reading
 from agents.intake.layouts import BY_SUFFIX, Layout
@@ -35,7 +34,10 @@ from console.cli.intake_options import (
     say,
 )
 from console.cli.intake_report import follow, summarize
+from console.cli.model_triage import Budget, Jobs, Rpm, RunningModel, Tpm, by_model
 from console.cli.options import Db
+from console.cli.triage_job import Job
+from console.thinking import ApiBase, Brain
 from data.errors import BadFile, HandrailError
 
 Labels = Annotated[
@@ -54,11 +56,12 @@ Report = Annotated[
     ),
 ]
 ModelFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--model",
-        metavar="FILE",
-        help="A model that `handrail train` stored (default: the one in use in the workspace).",
+        metavar="FILE|NAME",
+        help="A model that `handrail train` stored (default: the one in use in the workspace), or "
+        "a language model's name.",
         show_default=False,
     ),
 ]
@@ -68,60 +71,6 @@ PackagedModel = Annotated[
 
 OpenQueue = Callable[[str | None], AbstractContextManager[Queue]]
 """Opens the workspace at a path or URL, for records to be put into its queue."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What one call of the command is to do."""
-
-    files: Sequence[str]
-    out: str
-    layout: Layout
-    reading: Reading
-    store: bool
-    limit: int | None
-    resume: bool
-    db: str | None
-    labels: str | None = None
-    """The column with the team's own labels, to measure against."""
-    report: Path | None = None
-    """Where the measurement goes, as JSON."""
-    model: Path | None = None
-    """The file of the team's own model that answers; None for the packaged one alone."""
-    chosen: tuple[str, ...] = ()
-    """The options by which the model was named."""
-
-    def identity(self, sources: Sequence[Source]) -> dict[str, object]:
-        """What a resumed run must share with the stopped one."""
-        return {
-            "inputs": [source.fingerprint for source in sources],
-            "layout": self.layout,
-            "map": dict(self.reading.mapping),
-            "encoding": self.reading.encoding,
-            "store": self.store,
-            "labels": self.labels,
-            "model": self.model.name if self.model else None,
-        }
-
-    def command(self) -> str:
-        """The command line that goes on with this job."""
-        words = ["handrail", "triage", *self.files, "-o", self.out, "--format", self.layout]
-        for theirs, ours in self.reading.mapping.items():
-            words += ["--map", f"{theirs}={ours}"]
-        if self.reading.encoding:
-            words += ["--encoding", self.reading.encoding]
-        if self.limit:
-            words += ["--limit", str(self.limit)]
-        if self.store:
-            words.append("--store")
-        if self.labels:
-            words += ["--labels", self.labels]
-        if self.report:
-            words += ["--report", str(self.report)]
-        words += self.chosen
-        if self.db:
-            words += ["--db", self.db]
-        return safe(shlex.join([*words, "--resume"]))
 
 
 def classifier(model: Path | None) -> Classify:
@@ -197,11 +146,18 @@ def triage_with(
         report: Report = None,
         model: ModelFile = None,
         packaged: PackagedModel = False,
+        brain: Brain = None,
+        api_base: ApiBase = None,
+        jobs: Jobs = None,
+        rpm: Rpm = None,
+        tpm: Tpm = None,
+        budget: Budget = None,
         db: Db = None,
     ) -> None:
         """Classify tickets in files: intent, issues, tone, urgency, and which need a person.
 
-        The workspace's own model answers, if `handrail train` made one there.
+        The workspace's own model answers, if `handrail train` made one there; a language model only
+        where --brain llm or --model asks for it here.
 
         One row for each ticket, in the order of the input. Records that cannot be read go to
         OUT.rejects.csv with their line and the reason (to standard error without OUT), and the exit
@@ -214,16 +170,29 @@ def triage_with(
             form = layout_of(out, layout)
             if report is not None and labels is None:
                 raise HandrailError("--report needs --labels, the column to measure against")
-            if model is not None and packaged:
+            llm = by_model(brain, model, api_base, jobs, rpm, tpm, budget)
+            if model is not None and packaged and llm is None:
                 raise HandrailError("give --model or --packaged, not both")
-            named = ("--model", str(model)) if model else ("--packaged",) if packaged else ()
-            found = model if model or packaged else in_use(db)
+            file = Path(model) if model and llm is None else None
+            named = ("--model", str(file)) if file else ("--packaged",) if packaged else ()
+            if llm is not None:
+                named += llm.options()
+            found = file if file or packaged else in_use(db)
             if found is not None:
                 say(f"model: {safe(found.stem)}")
             job = Job(
-                files, out, form, reading, store, limit, resume, db, labels, report, found, named
-            )
-            tally = run(job, lambda: load(found), open_queue)
+                files, out, form, reading, store, limit, resume, db, labels, report, found, named,
+                llm,
+            )  # fmt: skip
+            try:
+                tally = run(job, lambda: load(found), open_queue)
+            except Stopped as stop:
+                if stop.tally.rows:
+                    summarize(stop.tally)
+                if not isinstance(stop.why, LimitReached):
+                    raise stop.why from None
+                say(f"{stop.why}: {stop.left:,} records are left")
+                raise typer.Exit(1) from None
             summarize(tally)
             if report is not None and tally.measured is not None:
                 write_report(report, tally.measured)
@@ -295,6 +264,10 @@ def _work(
             tally.measured = Measured(job.labels)
         _check_labels(job, first)
         classify = load()
+        if job.by_model is not None:
+            model = stack.enter_context(job.by_model.running())
+            model.check_wanted(_estimate(job, model, first, tally.done))
+            classify = model.classifier(classify)
         quiet = job.out == "-" and sys.stdout.isatty()
         show = stack.enter_context(follow(sources, done=tally.done, limit=job.limit, quiet=quiet))
         return triage_all(
@@ -305,7 +278,17 @@ def _work(
             limit=job.limit,
             queue=queue,
             on_batch=lambda tally: show(tally.done),
+            size=job.by_model.size if job.by_model else BATCH,
         )
+
+
+def _estimate(job: Job, model: RunningModel, first: list[Incoming | Reject], done: int) -> float:
+    """What the rest will cost; inputs that can be read once only are not read for it."""
+    if any(_is_stream(place) for place in job.files):
+        return model.estimate(first, known=False)
+    with inputs(job.files, job.reading) as sources:
+        rest = islice(records_of(sources, job.reading), done, job.limit)
+        return model.estimate(rest, known=True)
 
 
 def _check_labels(job: Job, first: list[Incoming | Reject]) -> None:
@@ -353,6 +336,9 @@ def _to_stream(
         try:
             sink = StreamSink(stream, job.layout, name_reject)
             return _work(job, sources, load, open_queue, sink, tally)
+        except Stopped:
+            sink.finish()
+            raise
         except KeyboardInterrupt:
             say(f"stopped after {tally.done:,} records")
             raise typer.Exit(INTERRUPTED) from None

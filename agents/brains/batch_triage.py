@@ -1,0 +1,249 @@
+"""Batch triage by a language model: rows side by side, within a budget, the embedded one beside."""
+
+import json
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import data
+from agents.brains.protocol import (
+    Answer,
+    BadAnswer,
+    Call,
+    LimitReached,
+    Model,
+    ModelRefused,
+    ModelUnavailable,
+)
+from agents.intake.batch import Classify, Stopped, Triaged
+from agents.intake.records import Incoming
+from data.errors import HandrailError
+from data.redaction import redact_text
+from data.vocabulary import AgentName, Intent, Priority, Sentiment
+
+PROMPT = Path(data.__file__).parent / "prompts" / "triage_batch.md"
+
+MOST_TOKENS = 300
+"""Of an answer."""
+
+LIKELY_TOKENS = 90
+"""Of an answer, where its cost is to be told beforehand."""
+
+TRIES = 2
+"""How often the model may answer about one row."""
+
+UNSURE_UNDER = 0.5
+
+_URGENCY = {Priority.LOW: 0.1, Priority.NORMAL: 0.4, Priority.HIGH: 0.7, Priority.URGENT: 0.95}
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "intent": {"type": "string", "enum": [intent.value for intent in Intent]},
+        "issues": {"type": "array", "items": {"type": "string"}},
+        "sentiment": {"type": "string", "enum": [mood.value for mood in Sentiment]},
+        "priority": {"type": "string", "enum": [level.value for level in Priority]},
+        "confidence": {"type": "number"},
+        "escalate": {"type": "boolean"},
+        "reason": {"type": "string"},
+    },
+    "required": [
+        "intent", "issues", "sentiment", "priority", "confidence", "escalate", "reason",
+    ],
+    "additionalProperties": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One row of batch triage, and what it took."""
+
+    intent: str
+    issues: list[str]
+    sentiment: str
+    urgency: float
+    confidence: float
+    priority: str
+    language: str
+    escalate: bool
+    reason: str
+    by_model: bool
+    cost_micros: int = 0
+
+
+@cache
+def instructions() -> str:
+    """What a model is told of the task."""
+    return PROMPT.read_text(encoding="utf-8")
+
+
+def call_for(record: Incoming, hide: Callable[[str], str] = redact_text) -> Call:
+    """The call about one record, without personal data."""
+    mark = secrets.token_hex(6)
+    told = {"subject": hide(record.subject or ""), "message": hide(record.body or "")}
+    # Nothing in the message can close the mark.
+    text = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    messages = (
+        {"role": "system", "content": instructions()},
+        {"role": "user", "content": f"<message {mark}>\n{text}\n</message {mark}>"},
+    )
+    return Call(AgentName.TRIAGE.value, messages, SCHEMA, "triage", max_tokens=MOST_TOKENS)
+
+
+class Pace:
+    """Keeps calls and tokens below what a service takes in a minute; None: no limit."""
+
+    def __init__(
+        self,
+        calls: int | None = None,
+        tokens: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Nothing was asked yet."""
+        self._calls, self._tokens, self._clock, self._sleep = calls, tokens, clock, sleep
+        self._lock = threading.Lock()
+        self._last: deque[list[float]] = deque()
+        """When each call of the last minute began, and the tokens that it took."""
+
+    def begin(self, likely: int) -> Callable[[int], None]:
+        """Wait until a call of so many tokens may be made; tell what is given back what it took."""
+        while True:
+            with self._lock:
+                wait = self._wait(likely)
+                if wait <= 0:
+                    made = [self._clock(), float(likely)]
+                    self._last.append(made)
+                    break
+            self._sleep(wait)
+
+        def took(tokens: int) -> None:
+            with self._lock:
+                made[1] = tokens
+
+        return took
+
+    def _wait(self, likely: int) -> float:
+        now = self._clock()
+        while self._last and self._last[0][0] <= now - 60:
+            self._last.popleft()
+        full = self._calls is not None and len(self._last) >= self._calls
+        spent = sum(tokens for _, tokens in self._last)
+        # One that is too large for a whole minute goes when nothing else does.
+        if self._tokens is not None and self._last and spent + likely > self._tokens:
+            full = True
+        return self._last[0][0] + 60 - now if full else 0.0
+
+
+class ModelTriage:
+    """Classifies records by a model, in order; what it cannot do, the embedded triage does."""
+
+    def __init__(
+        self,
+        model: Model,
+        embedded: Classify,
+        *,
+        jobs: int,
+        pace: Pace | None = None,
+        hide: Callable[[str], str] = redact_text,
+    ) -> None:
+        """Ask `model`, which raises LimitReached where the budget ends, `jobs` rows at a time."""
+        self._model, self._embedded, self._hide = model, embedded, hide
+        self._jobs, self._pace = jobs, pace or Pace()
+        self._ended: HandrailError | None = None
+        """What no row after it is asked for."""
+
+    def __call__(self, batch: list[Incoming]) -> Sequence[Triaged]:
+        """A row for each record.
+
+        Raises Stopped, with the rows before it, where the budget ends or the model refuses for
+        good, and ModelUnavailable if it can be reached for none of them.
+        """
+        beside = self._embedded(batch)
+        with ThreadPoolExecutor(self._jobs) as pool:
+            asked = [pool.submit(self._row, r, e) for r, e in zip(batch, beside, strict=True)]
+        faults = [future.exception() for future in asked]
+        gone = [fault for fault in faults if isinstance(fault, ModelUnavailable)]
+        if len(gone) == len(batch):
+            raise gone[0]
+        rows = [
+            stood_in(row, "the model could not be reached")
+            if isinstance(fault, ModelUnavailable)
+            else future.result()
+            if fault is None
+            else fault
+            for future, fault, row in zip(asked, faults, beside, strict=True)
+        ]
+        done = list(takewhile(lambda row: not isinstance(row, BaseException), rows))
+        if len(done) < len(rows):
+            fault = rows[len(done)]
+            assert isinstance(fault, BaseException)
+            raise Stopped(fault, done)
+        return done
+
+    def _row(self, record: Incoming, beside: Triaged) -> ModelRow:
+        call, spent, why = call_for(record, self._hide), 0, ""
+        likely = sum(len(message["content"]) for message in call.messages) // 4 + LIKELY_TOKENS
+        for _ in range(TRIES):
+            took = self._pace.begin(likely)
+            if self._ended is not None:
+                raise self._ended
+            try:
+                answer = self._model.ask(call)
+            except BadAnswer as problem:
+                answer, why = problem.answer or Answer(""), "the model's answer did not fit"
+            except (LimitReached, ModelRefused) as problem:
+                self._ended = problem
+                raise
+            else:
+                why = wrong_with(answer.value or {})
+            took(answer.tokens_in + answer.tokens_out)
+            spent += answer.cost_micros
+            if not why:
+                return row_from(answer.value or {}, beside, spent)
+        return stood_in(beside, why, spent)
+
+
+def wrong_with(value: dict[str, Any]) -> str:
+    """What of an answer cannot be used although it has the form; empty if all can."""
+    return "" if 0 <= value["confidence"] <= 1 else "the model's confidence was no share"
+
+
+def row_from(value: dict[str, Any], beside: Triaged, cost_micros: int) -> ModelRow:
+    """The row that a model's answer makes; the language is recognised without it."""
+    reason, unsure = " ".join(value["reason"].split())[:200], value["confidence"] < UNSURE_UNDER
+    escalate = value["escalate"] or unsure or value["intent"] == Intent.ESCALATE
+    if escalate and not reason:
+        reason = "confidence is low" if unsure else "the model sends it to a person"
+    return ModelRow(
+        intent=value["intent"],
+        issues=["_".join(issue.lower().split())[:60] for issue in value["issues"][:10] if issue],
+        sentiment=value["sentiment"],
+        urgency=_URGENCY[Priority(value["priority"])],
+        confidence=float(value["confidence"]),
+        priority=value["priority"],
+        language=str(beside.language),
+        escalate=escalate,
+        reason=reason if escalate else "",
+        by_model=True,
+        cost_micros=cost_micros,
+    )
+
+
+def stood_in(beside: Triaged, why: str, cost_micros: int = 0) -> ModelRow:
+    """The embedded triage's row, which says why it stands there."""
+    told = f"by the embedded triage, as {why}"
+    return ModelRow(
+        str(beside.intent), list(beside.issues), str(beside.sentiment), beside.urgency,
+        beside.confidence, str(beside.priority), str(beside.language), beside.escalate,
+        f"{beside.reason}; {told}" if beside.reason else told, by_model=False,
+        cost_micros=cost_micros,
+    )  # fmt: skip
