@@ -21,7 +21,7 @@ from typing import Any
 
 import data
 
-_TAKE = frozenset({"--db", "--policy", "--playbooks"})
+_TAKE = frozenset({"--db", "--policy", "--playbooks", "--brain", "--model", "--api-base"})
 """Options of the console that take a value; with any other but those below, nothing is drawn."""
 _FLAGS = frozenset({"--no-worker", "--keep-worker"})
 

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from agents.brains.choice import ModelChoice
-from agents.brains.client import ModelProcess
+from agents.brains.client import PROGRAM, ModelProcess
 from agents.brains.environment import cleaned
 from agents.brains.language_model import LanguageModel, Patience
 from agents.brains.protocol import (
@@ -366,6 +368,30 @@ def test_a_killed_process_is_started_again(asking: Asking):
     asking.service.otherwise = kill
     assert asking.model().ask(QUESTION).text == "from the new one"
     assert asking.process.pid not in (None, pid)
+
+
+def test_a_process_that_hangs_is_started_again(asking: Asking):
+    asking.ask(QUESTION, Reply("x"))
+    pid = asking.process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    assert asking.ask(QUESTION, Reply("from the new one"), timeout=1).text == "from the new one"
+    assert asking.process.pid not in (None, pid)
+
+
+def test_a_process_that_is_lost_time_and_again_is_told():
+    lost = ModelProcess(lambda: {"PATH": "/nowhere", "PYTHONHOME": "/nowhere"})
+    model = LanguageModel(ModelChoice(name=NATIVE), {}, process=lost)
+    with pytest.raises(ModelUnavailable, match="the model's process ended, twice"):
+        model.ask(QUESTION)
+
+
+def test_the_process_ends_with_who_started_it():
+    child = subprocess.Popen(
+        [sys.executable, "-P", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.communicate(timeout=60) == (b"", None)
+    assert child.returncode == 0
 
 
 def test_no_model_beyond_this_computer_is_asked_in_tests(asking: Asking):

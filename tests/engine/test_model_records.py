@@ -1,7 +1,6 @@
 """What is kept of a model's answers and words, for how long, and that it goes with the person."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -40,9 +39,12 @@ def call_about(ticket: str, text: str = "?") -> Call:
     return Call("billing", ({"role": "user", "content": text},), ticket=ticket)
 
 
-def test_an_identical_call_is_answered_from_the_record(desk: Open, tmp_path: Path):
+def test_an_identical_call_is_answered_from_the_record(desk: Open):
     one = desk()
-    ticket, other = one.write("I was charged twice"), one.write("Where is my invoice?")
+    ticket, other = (
+        one.write("I was charged twice", email=None),
+        one.write("Where is my invoice?", email=None),
+    )
     model = Counting()
     live = Recorded(model, one.store, CHOICE, take=False)
     again = Recorded(model, one.store, CHOICE, take=True)
@@ -62,7 +64,7 @@ def test_an_identical_call_is_answered_from_the_record(desk: Open, tmp_path: Pat
 
 def test_what_was_answered_goes_with_the_person(desk: Open):
     one = desk()
-    ticket = one.write("I was charged twice")
+    ticket = one.write("I was charged twice", email=None)
     model = Counting()
     Recorded(model, one.store, CHOICE, take=False).ask(call_about(ticket))
     hearing = Hearing(one.store, ticket, "r1", "billing")
@@ -80,7 +82,7 @@ def test_what_was_answered_goes_with_the_person(desk: Open):
 
 def test_words_are_shown_while_they_come_and_then_gone(desk: Open):
     one = desk()
-    ticket, now = one.write("I was charged twice"), [0.0]
+    ticket, now = one.write("I was charged twice", email=None), [0.0]
     hearing = Hearing(one.store, ticket, "r1", "billing", lambda: now[0])
     assert isinstance(hearing, Hears)
     assert speaking(one.store, ticket) == []
