@@ -147,6 +147,7 @@ class _Started:
                     # Not written at all where the pipe is full, which is None.
                     line = line[self.process.stdin.write(line) or self._room() :]
         except (OSError, ValueError):
+            self.gone = True
             raise ClientGone("the model's process ended") from None
 
     def _room(self) -> int:
@@ -176,6 +177,7 @@ class _Started:
         self.process.stdout.close()
 
     def kill(self) -> None:
+        self.gone = True
         self.process.kill()
         self.process.wait()
 
