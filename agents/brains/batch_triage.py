@@ -25,8 +25,9 @@ from agents.brains.protocol import (
 )
 from agents.intake.batch import Classify, Stopped, Triaged
 from agents.intake.records import Incoming
+from agents.privacy.presidio import free_names
+from agents.privacy.veil import Veil
 from data.errors import HandrailError
-from data.redaction import redact_text
 from data.vocabulary import AgentName, Intent, Priority, Sentiment
 
 PROMPT = Path(data.__file__).parent / "prompts" / "triage_batch.md"
@@ -85,10 +86,11 @@ def instructions() -> str:
     return PROMPT.read_text(encoding="utf-8")
 
 
-def call_for(record: Incoming, hide: Callable[[str], str] = redact_text) -> Call:
+def call_for(record: Incoming) -> Call:
     """The call about one record, without personal data."""
     mark = secrets.token_hex(6)
-    told = {"subject": hide(record.subject or ""), "message": hide(record.body or "")}
+    veil = Veil(secrets.token_hex(8), sender=record.email, names_in=free_names())
+    told = veil.hide({"subject": record.subject or "", "message": record.body or ""})
     # Nothing in the message can close the mark.
     text = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     messages = (
@@ -153,10 +155,9 @@ class ModelTriage:
         *,
         jobs: int,
         pace: Pace | None = None,
-        hide: Callable[[str], str] = redact_text,
     ) -> None:
         """Ask `model`, which raises LimitReached where the budget ends, `jobs` rows at a time."""
-        self._model, self._embedded, self._hide = model, embedded, hide
+        self._model, self._embedded = model, embedded
         self._jobs, self._pace = jobs, pace or Pace()
         self._ended: HandrailError | None = None
         """What no row after it is asked for."""
@@ -190,7 +191,7 @@ class ModelTriage:
         return done
 
     def _row(self, record: Incoming, beside: Triaged) -> ModelRow:
-        call, spent, why = call_for(record, self._hide), 0, ""
+        call, spent, why = call_for(record), 0, ""
         likely = sum(len(message["content"]) for message in call.messages) // 4 + LIKELY_TOKENS
         for _ in range(TRIES):
             took = self._pace.begin(likely)
