@@ -21,13 +21,13 @@ VIEWER, OPERATOR = "handrail_viewer", "handrail_operator"
 _LONGEST = 63
 """Bytes of a name on the server."""
 
-_HIDDEN = ("nonce", "sign_in")
-"""Tables that only the worker reads: secrets, and the hashes of tokens."""
+_HIDDEN = ("nonce", "sign_in", "model_answer")
+"""Tables that only the worker reads: secrets, hashes of tokens, what models answered."""
 
 _OPERATOR_MAY = {
     "SELECT, INSERT, UPDATE": "ticket issue run handoff halt chain ticket_fact measure_sum",
     "SELECT, INSERT": "message payload event decision action survey",
-    "SELECT": "operator worker setting alembic_version",
+    "SELECT": "operator worker setting model_words alembic_version",
 }
 _ACTION_COLUMNS = (
     "state", "decided_by", "decided_at", "decision_reason", "superseded_by", "problem",
@@ -38,7 +38,7 @@ _ACTION_COLUMNS = (
 _WORKER_MAY = {
     "SELECT, INSERT, UPDATE, DELETE": (
         "ticket message issue run handoff action survey ticket_fact measure_sum worker nonce "
-        "sign_in words"
+        "sign_in words model_answer model_words"
     ),
     "SELECT, INSERT, UPDATE": "payload chain halt setting",
     "SELECT, INSERT": "event decision",
