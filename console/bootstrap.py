@@ -344,6 +344,8 @@ def database_trouble(problem: BaseException) -> str | None:
     if not type(problem).__module__.startswith(("sqlalchemy.", "sqlite3", "psycopg")):
         return None
     text = " ".join(str(getattr(problem, "orig", None) or problem).split())[:200]
+    if getattr(getattr(problem, "orig", None), "sqlstate", None) == "42501":
+        return f"the server refuses it: {text.partition(' CONTEXT:')[0]}"
     for sign, advice in _ADVICE.items():
         if sign in text:
             return advice

@@ -165,8 +165,8 @@ GUARDS = (
         RETURN NEW; """),
     Guard("handrail_halt", "halt", "INSERT OR UPDATE", body=f"""
         {_WHO}
-        IF (TG_OP = 'INSERT' AND NEW.by <> me) OR coalesce(NEW.lifted_by, me) <> me
-            OR (TG_OP = 'UPDATE' AND (NEW.by <> OLD.by OR NEW.at <> OLD.at
+        IF (TG_OP = 'INSERT' AND NEW."by" <> me) OR coalesce(NEW.lifted_by, me) <> me
+            OR (TG_OP = 'UPDATE' AND (NEW."by" <> OLD."by" OR NEW."at" <> OLD."at"
                 OR NEW.action IS DISTINCT FROM OLD.action
                 OR NEW.intent IS DISTINCT FROM OLD.intent)) THEN
             {_REFUSE} me || ' stops and goes on as ' || me; END IF;
@@ -176,5 +176,11 @@ GUARDS = (
         IF OLD.name <> 'measured_to' OR NEW.name <> OLD.name THEN
             {_REFUSE} 'only the owner changes settings'; END IF;
         RETURN NEW; """),
+    # Who is removed, or only looks, writes nothing at all.
+    *(
+        Guard(f"handrail_{name}", name, "INSERT OR UPDATE", body=f"{_WHO} RETURN NEW;")
+        for name in ("ticket", "message", "issue", "run", "handoff", "survey", "payload",
+                     "ticket_fact", "measure_sum")
+    ),
 )  # fmt: skip
 """All of them."""

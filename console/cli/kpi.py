@@ -119,10 +119,12 @@ def _count(store: "Store") -> None:
             print(told, end="", file=sys.stderr, flush=True)
 
     try:
-        catch_up(store, on_batch=tell)
+        reached = catch_up(store, on_batch=tell)
     finally:
         if shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if reached.done < reached.newest:
+        say("what happened lately is not counted: this login only reads; an operator's kpi does it")
 
 
 def _period(store: "Store", since: str, until: str) -> "Period":
