@@ -176,6 +176,9 @@ class HandoffKind(StrEnum):
 AGENTS_OWN = "agents"
 """The owner of a ticket that no operator has taken."""
 
+EMBEDDED = "embedded"
+"""What a run's `brain` says where no language model is asked."""
+
 OPEN_ACTIONS = frozenset({ActionState.PROPOSED, ActionState.APPROVED, ActionState.EXECUTING})
 """Actions that may still change the world."""
 

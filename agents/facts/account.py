@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from agents.connectors.protocols import Row
 from agents.facts.case import Case
 from agents.understanding import slots
 from data.vocabulary import Identity
@@ -191,9 +192,22 @@ def _language(text: str) -> str | None:
     return found[0] if found else None
 
 
+def as_stored(changes: dict[str, str], customer: Row) -> dict[str, str]:
+    """New values as records hold them: addresses in lower case, phones in E.164."""
+    stored = dict(changes)
+    if "email" in stored:
+        stored["email"] = stored["email"].strip().lower()
+    phones = slots.phones(stored.get("phone", ""), _country(customer))
+    return {**stored, "phone": phones[0]} if phones else stored
+
+
 def _region(case: Case) -> str | None:
     """The country of national phone numbers: that of the phone on file."""
-    phone = (case.customer or {}).get("phone")
+    return _country(case.customer or {})
+
+
+def _country(customer: Row) -> str | None:
+    phone = customer.get("phone")
     if not phone:
         return None
     try:

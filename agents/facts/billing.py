@@ -111,6 +111,11 @@ def left(charge: Row) -> int:
     return int(charge["amount"] - (charge["refunded"] or 0))
 
 
+def disputed(charge: Row, charges: list[Row]) -> bool:
+    """Whether a dispute is open about a charge, or another of its subscription and period (B6)."""
+    return _period(charge) in {_period(c) for c in charges if c["status"] == "disputed"}
+
+
 def _in_scope(case: Case) -> list[Row]:
     """The customer's subscriptions; only those whose plan the words name, if they name one."""
     subscriptions = case.rows("subscriptions")

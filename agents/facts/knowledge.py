@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.connectors.protocols import Row
 from agents.facts.case import Case
@@ -121,6 +122,19 @@ def knowledge_facts(case: Case) -> KnowledgeFacts:
 
 def nearest_article(question: str, articles: list[Row]) -> tuple[Row, float]:
     """The article nearest to a question, and how well it fits (0 to 1)."""
+    scores = _scores(question, articles)
+    best = int(scores.argmax())
+    return articles[best], float(min(scores[best], 1.0))
+
+
+def nearest_articles(question: str, articles: list[Row]) -> list[Row]:
+    """All articles, the nearest to a question first."""
+    if not articles:
+        return []
+    return [articles[i] for i in np.argsort(-_scores(question, articles), kind="stable")]
+
+
+def _scores(question: str, articles: list[Row]) -> NDArray[np.floating]:
     from agents.understanding.encoder import embed
 
     titles = [a["title"] or "" for a in articles]
@@ -129,9 +143,7 @@ def nearest_article(question: str, articles: list[Row]) -> tuple[Row, float]:
     asked, count = vectors[0], len(articles)
     by_title, by_body = vectors[1 : 1 + count] @ asked, vectors[1 + count :] @ asked
     overlap = np.array([_overlap(question, a) for a in articles])
-    scores = np.maximum(by_title, by_body) * 0.8 + overlap * 0.35
-    best = int(scores.argmax())
-    return articles[best], float(min(scores[best], 1.0))
+    return np.asarray(np.maximum(by_title, by_body) * 0.8 + overlap * 0.35)
 
 
 def _overlap(question: str, article: Row) -> float:

@@ -101,7 +101,7 @@ def technical_facts(case: Case) -> TechnicalFacts:
         incident=_incident(case, services, concerned),
         error=error,
         operation=operation,
-        repeated=bool(operation) and _repeated(case, str(operation)),
+        repeated=bool(operation) and done_lately(case, str(operation)),
         missing=missing,
         missing_at=at,
         concerned=concerned,
@@ -220,7 +220,8 @@ def shows_as_other(case: Case, row: Row) -> bool:
     return bool(shows_as) and case.kind not in shows_as and case.kind != "technical_problem"
 
 
-def _repeated(case: Case, operation: str) -> bool:
+def done_lately(case: Case, operation: str) -> bool:
+    """Whether a reset was done for the customer within the hours in which it is not repeated."""
     since = case.now - timedelta(hours=case.policy.technical.reset_repeat_hours)
     return any(
         row["operation"] == operation and (moment(row["at"]) or since) > since

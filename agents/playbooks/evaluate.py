@@ -34,6 +34,10 @@ class PlannedAction:
     arguments: dict[str, Any]
     reason: str
     rests_on: list[str]
+    doubt: str | None = None
+    """Why a person must look at it even where the policy lets it run alone."""
+    by_model: bool = False
+    """Whether the reason is a model's words."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Finding:
     end: IssueState = IssueState.RESOLVED
     skill: str | None = None
     refer: str | None = None
+    by_model: str | None = None
+    """The model whose words the cause is; None: the playbook's."""
 
 
 class _Facts(dict[str, Any]):
@@ -171,10 +177,9 @@ def _find(rule: Rule, case: Case, facts: _Facts, context: dict[str, Any]) -> Fin
                     planned.action, arguments, reason, list(_compiled(planned.rests_on)(**inner))
                 )
             )
-    section = _SECTIONS.get(rule.rule[0], intent_of(case.kind))
     return Finding(
         rule=rule.rule,
-        intent=rule.intent or section,
+        intent=_intent(rule, case.kind),
         cause=_template(rule.cause).render(**context).strip(),
         confidence=rule.confidence,
         evidence=list(_compiled(rule.evidence)(**context)),
@@ -185,6 +190,15 @@ def _find(rule: Rule, case: Case, facts: _Facts, context: dict[str, Any]) -> Fin
         skill=_compiled(rule.skill)(**context),
         refer=rule.refer,
     )
+
+
+def _intent(rule: Rule, kind: str) -> Intent:
+    return rule.intent or _SECTIONS.get(rule.rule[0], intent_of(kind))
+
+
+def intent_of_rule(playbook: Playbook, code: str, kind: str) -> Intent:
+    """The intent of an issue of `kind` that was found to fall under a rule of the playbook."""
+    return next(_intent(r, kind) for r in playbook.rules if r.rule == code)
 
 
 def _reply_values(case: Case, facts: _Facts) -> dict[str, Any]:
