@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from agents.brains.brain import Brain
 from agents.brains.choice import ModelChoice
 from agents.brains.hearing import Hearing
 from agents.brains.language_model import LanguageModel
+from agents.brains.llm import llm_brain
+from agents.brains.prompts import Prompts
 from agents.brains.recorded import Recorded
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.schema import create
@@ -53,18 +55,20 @@ class Found:
     policy: Path | None
     playbooks: Path | None
     templates: Path | None
+    prompts: Path | None = None
 
 
 def find_rules(folder: Path | None, places: Places) -> Found:
     """The rule files in force for a workspace in `folder`: named ones, then the folder's own."""
-    policy, playbooks, templates = places.policy, places.playbooks, None
+    policy, playbooks, templates, prompts = places.policy, places.playbooks, None, None
     if policy is not None and policy.is_dir():
         raise BadFile(policy, "is a folder; name the policy file in it")
     if folder is not None:
         policy = policy or _if_there(folder / "policy.yaml")
         playbooks = playbooks or _if_there(folder / "playbooks")
         templates = _if_there(folder / "templates")
-    return Found(policy, playbooks, templates)
+        prompts = _if_there(folder / "prompts")
+    return Found(policy, playbooks, templates, prompts)
 
 
 def _if_there(path: Path) -> Path | None:
@@ -114,20 +118,22 @@ def _own_model(workspace: Workspace) -> "Callable[[], OwnModel | None]":
     return following(Shelf(workspace.beside(FOLDER)))
 
 
-def brain_of(workspace: Workspace, choice: ModelChoice) -> Any:
-    """The brain that asks the model; its process starts at the first call."""
+def brain_of(workspace: Workspace, choice: ModelChoice, prompts: Path | None) -> Brain:
+    """The brain that asks the model, by the prompts in a folder; its process starts at the first
+    call. BadFile names what is wrong with a prompt."""
     model = Recorded(LanguageModel(choice), workspace, choice, take=choice.replay)
-    return import_module("agents.brains.llm").llm_brain(model, choice)
+    return llm_brain(model, choice, Prompts(prompts))
 
 
 @contextmanager
 def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
     """What an engine works with, for the length of the block; makes an absent back office."""
-    policy, playbooks, templates = rules_of(find_rules(workspace.folder, places))
+    rules = find_rules(workspace.folder, places)
+    policy, playbooks, templates = rules_of(rules)
     path = backoffice_of(workspace, places)
     create(path)
     reader, writer = EmbeddedReader(path), EmbeddedWriter(path)
-    brain = brain_of(workspace, places.model) if places.model else None
+    brain = brain_of(workspace, places.model, rules.prompts) if places.model else None
     try:
         guarded = GuardedWriter(workspace, writer)
         yield Parts(

@@ -263,14 +263,17 @@ def rules_in_force(
 
     The workspace need not be there: its folder is enough.
     """
+    from agents.brains.prompts import Prompts
     from agents.wiring import find_rules, rules_of
 
     found = find_rules(folder_of(db), rules.places)
     policy, _, _ = rules_of(found)
+    Prompts(found.prompts)
     named = {
         name: str(path) if path else None
         for name, path in (
-            ("policy", found.policy), ("playbooks", found.playbooks), ("templates", found.templates)
+            ("policy", found.policy), ("playbooks", found.playbooks),
+            ("templates", found.templates), ("prompts", found.prompts),
         )
     }  # fmt: skip
     return named, policy.model_dump(mode="json"), policy.version

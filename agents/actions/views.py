@@ -22,9 +22,9 @@ def view_of(arguments: dict[str, Any]) -> dict[str, Any]:
 def public(data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """An event's data without anybody's words, and what was left out (None: nothing was).
 
-    Left out are the words in arguments, the summary and the reason of a hand-over, and the
-    sentence of an outcome: they may quote the customer. They stay in the event's payload, and in
-    the rows of the ticket.
+    Left out are the words in arguments, the summary and the reason of a hand-over, the reason that
+    a `model` gives, and the sentence of an outcome: they may quote the customer. They stay in the
+    event's payload, and in the rows of the ticket.
     """
     shown, hidden = dict(data), {}
     if isinstance(data.get("arguments"), dict):
@@ -33,7 +33,7 @@ def public(data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]
             hidden["arguments"] = data["arguments"]
     if "summary" in data:
         hidden["summary"] = shown.pop("summary")
-    if "skill" in data and "reason" in data:
+    if ("skill" in data or "model" in data) and "reason" in data:
         hidden["reason"] = shown.pop("reason")
     outcome = data.get("outcome")
     if isinstance(outcome, dict) and "text" in outcome:

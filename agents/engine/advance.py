@@ -7,9 +7,11 @@ from sqlalchemy import update
 
 from agents.endings import end_runs
 from agents.engine import by_hand, executor
+from agents.engine.asking import asking_in
 from agents.engine.conversation import add_message
 from agents.engine.handoff import looks_again, pass_on
 from agents.engine.journal import Journal
+from agents.engine.model_words import at_once_by_model
 from agents.engine.owned import where_it_stands
 from agents.engine.parts import Parts
 from agents.engine.propose import store_plan
@@ -28,6 +30,7 @@ from data.store import NewEvent, Transaction
 from data.tables import Issue, Run
 from data.vocabulary import (
     AGENTS_OWN,
+    EMBEDDED,
     ActionState,
     AgentName,
     Author,
@@ -84,6 +87,7 @@ class Engine:
             return
         if run is not None and run["state"] in (RunState.RUNNING, RunState.PARKED):
             journal.resume(run["id"])
+            journal.asking = asking_in(self.parts, journal, run["brain"])
         if any(
             a["state"] == ActionState.EXECUTING and a["proposed_by"] is None
             for a in snapshot.actions
@@ -138,12 +142,14 @@ class Engine:
                 end_run(tx, snapshot, RunState.ENDED, "the customer wrote again")
             run_id = tx.ids("r")
             number = (run["number"] if run else 0) + 1
+            brain = parts.brain.name if parts.brain else EMBEDDED
             tx.insert(
-                Run, id=run_id, ticket_id=snapshot.ticket["id"], number=number,
+                Run, id=run_id, ticket_id=snapshot.ticket["id"], number=number, brain=brain,
                 policy_version=parts.policy.version, started_at=tx.now,
             )  # fmt: skip
-            journal.run_id = run_id
-            data = {"run": number, "brain": "embedded", "policy": parts.policy.version}
+            journal.begin(run_id)
+            journal.asking = asking_in(parts, journal, brain)
+            data = {"run": number, "brain": brain, "policy": parts.policy.version}
             journal.tell(tx, "run.started", data)
 
     def _hand_over(
@@ -157,13 +163,14 @@ class Engine:
         first = snapshot.issues[0]["intent"] if snapshot.issues else None
         if thought.matters:
             first = intents_of(thought.matters)[0].value
+        skill = "account" if rule == "I3" else first or skill_told(thought.readings)
+        summary = at_once_by_model(self.parts, journal, snapshot, thought, reason)
         with journal.write() as tx:
             self._store_understanding(tx, snapshot, thought)
             stored = snapshot_in(tx.connection, snapshot.ticket["id"])
             # What came in meanwhile has not been read.
             stored.ticket["wake_seq"] = snapshot.ticket["wake_seq"]
-            skill = "account" if rule == "I3" else first or skill_told(thought.readings)
-            escalate_at_once(self.parts, tx, journal, stored, rule, reason, skill)
+            escalate_at_once(self.parts, tx, journal, stored, rule, reason, skill, summary)
 
     def _store_understanding(self, tx: Transaction, snapshot: Snapshot, thought: Thought) -> None:
         store_understanding(tx, snapshot, thought)

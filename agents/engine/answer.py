@@ -1,5 +1,6 @@
 """The one answer of a run, written from what was really done, and sent like any action."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from agents.engine import executor
 from agents.engine.ends import Why
 from agents.engine.executor import Outcome
 from agents.engine.journal import Journal
+from agents.engine.model_words import Ends, reply_by_model
 from agents.engine.parts import Parts
 from agents.engine.preview import preview_of
 from agents.engine.snapshot import Row, Snapshot
@@ -28,23 +30,54 @@ from data.vocabulary import (
     Sentiment,
 )
 
+_REASON = "The customer gets one answer for the whole ticket."
+
 
 def open_issues(snapshot: Snapshot) -> list[Row]:
     return [i for i in snapshot.issues if i["state"] == IssueState.OPEN]
 
 
-def reply(
-    parts: Parts, snapshot: Snapshot, ends: dict[str, tuple[IssueState, str | None, Why | None]]
-) -> str:
-    """One answer for what this run has handled, from what was really done."""
-    return written(parts.templates, parts.policy.name, snapshot, ends)
+@dataclass(frozen=True)
+class Reply:
+    """Words for the customer."""
+
+    body: str
+    by: str | None = None
+    """The model that wrote them; None: the templates."""
+
+
+def reply(parts: Parts, journal: Journal, snapshot: Snapshot, ends: Ends) -> Reply:
+    """One answer for what this run has handled, from what was really done; empty if there is
+    nothing to tell."""
+    draft = written(parts.templates, parts.policy.name, snapshot, ends)
+    issues = [i for i in open_issues(snapshot) if not (i["slots"] or {}).get("follows")]
+    if not draft or journal.asking is None:
+        return Reply(draft)
+    body = reply_by_model(parts, journal, snapshot, issues, ends, draft)
+    return Reply(draft) if body is None else Reply(body, journal.asking.brain.name)
+
+
+def without_words(snapshot: Snapshot, ends: Ends) -> Ends:
+    """The ends where the templates answer: what they promise a person for, a person gets.
+
+    A model may have found what no template has words for; then its own words were to say it.
+    """
+    found = dict(ends)
+    for issue in open_issues(snapshot):
+        state, _, why = ends[issue["id"]]
+        name = ((issue["slots"] or {}).get("reply") or {}).get("name")
+        if name == "held_back" and why is None and state is not IssueState.ESCALATED:
+            text = "The procedure has no words for what was found; a person answers."
+            told = Why("evidence_missing", issue["rule"], text)
+            found[issue["id"]] = (IssueState.ESCALATED, issue["intent"], told)
+    return found
 
 
 def written(
     templates: Templates,
     company: str,
     snapshot: Snapshot,
-    ends: dict[str, tuple[IssueState, str | None, Why | None]],
+    ends: Ends,
 ) -> str:
     """The same, by the texts and in the name of a company; empty if there is nothing to tell."""
     ticket, language = snapshot.ticket, snapshot.ticket["language"]
@@ -103,12 +136,12 @@ def _done(snapshot: Snapshot, issue: Row) -> dict[str, Any]:
     }
 
 
-def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> Outcome:
+def send(parts: Parts, journal: Journal, snapshot: Snapshot, answer: Reply) -> Outcome:
     """Bring the reply on its way: an action like the others, with gate, key, effect and delivery.
 
     `proposed` if a person must look at it first. Raises Unread or Halted before anything is sent.
     """
-    arguments = {"ticket": snapshot.ticket["id"], "body": body}
+    arguments = {"ticket": snapshot.ticket["id"], "body": answer.body}
     digest = digest_of(ActionName.SEND_REPLY, arguments)
     standing = next(
         (
@@ -129,7 +162,7 @@ def send(parts: Parts, journal: Journal, snapshot: Snapshot, body: str) -> Outco
     if standing is not None and _says_less(standing, digest):
         standing = None
     if standing is None:
-        standing = _write(parts, journal, snapshot, arguments, digest)
+        standing = _write(parts, journal, snapshot, arguments, digest, answer.by)
         if standing["state"] == ActionState.EXECUTING:
             return executor.execute(parts, journal, standing, begun=True)
     if standing["state"] in (ActionState.APPROVED, ActionState.EXECUTING):
@@ -149,10 +182,17 @@ def _says_less(standing: Row, digest: str) -> bool:
     return bool(went_out and standing["digest"] != digest)
 
 
-def _write(parts: Parts, journal: Journal, snapshot: Snapshot, arguments: Row, digest: str) -> Row:
+def _write(
+    parts: Parts,
+    journal: Journal,
+    snapshot: Snapshot,
+    arguments: Row,
+    digest: str,
+    by: str | None,
+) -> Row:
     """Store the reply as an action: being carried out where it may go alone, else to be decided."""
     ticket, name = snapshot.ticket, ActionName.SEND_REPLY
-    ruling = rule_on(parts.policy, name, None, ticket["intent"])
+    ruling = rule_on(parts.policy, name, None, ticket["intent"], by_template=by is None)
     with journal.write() as tx:
         check_still(tx, ticket)
         capped = reached_cap(parts, tx, name, None, None)
@@ -178,8 +218,12 @@ def _write(parts: Parts, journal: Journal, snapshot: Snapshot, arguments: Row, d
             gate=(Gate.ASK if capped else ruling.gate).value,
             people_needed=0 if alone else max(ruling.people, 1),
             role_needed=Role.SUPERVISOR.value if capped else None,
-            reason="The customer gets one answer for the whole ticket.",
-            preview={**preview_of(name, arguments, None, affects), "pending": not alone},
+            reason=_REASON + (f" {by} wrote it." if by else ""),
+            preview={
+                **preview_of(name, arguments, None, affects),
+                "pending": not alone,
+                **({"by": by} if by else {}),
+            },
             undo={
                 "possible": False,
                 "until": None,
@@ -202,5 +246,6 @@ def _write(parts: Parts, journal: Journal, snapshot: Snapshot, arguments: Row, d
                 operator="policy", digest=digest, at=tx.now, spent_at=tx.now,
             )  # fmt: skip
         kind = "action.executing" if alone else "action.proposed"
-        journal.tell(tx, kind, {"action": action_id, "name": name.value})
+        data = {"action": action_id, "name": name.value, **({"model": by} if by else {})}
+        journal.tell(tx, kind, data)
         return tx.action(action_id)

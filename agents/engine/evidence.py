@@ -63,13 +63,16 @@ class _Evidence:
     failed: str | None = None
 
 
-def read_evidence(
-    parts: Parts, journal: Journal, thought: Thought, playbook: Playbook, step: str
-) -> _Evidence:
-    customer = thought.identified.customer
-    box = ToolBox(
+def tool_box(parts: Parts, journal: Journal, playbook: Playbook) -> ToolBox:
+    """The read tools of the playbook's role."""
+    return ToolBox(
         playbook.agent, playbook.reads, parts.reader, journal, parts.store.clock.now(), parts.sleep
     )
+
+
+def read_evidence(box: ToolBox, thought: Thought, playbook: Playbook, step: str) -> _Evidence:
+    """The rows of every tool of the role, or which tool kept failing."""
+    customer = thought.identified.customer
     found = _Evidence()
     for tool in playbook.reads:
         try:

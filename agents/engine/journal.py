@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -13,6 +13,9 @@ from agents.actions.views import public
 from data.columns import canonical
 from data.redaction import redact
 from data.store import EVENT, PAYLOAD, NewEvent, Store, Transaction
+
+if TYPE_CHECKING:
+    from agents.engine.asking import Asking
 
 FLUSH_SECONDS = 0.05
 """Recorded reads are committed together, but never later than this after the first of them."""
@@ -33,11 +36,17 @@ class Journal:
         self.run_id: str | None = None
         self.names: tuple[str, ...] = ()
         """The customer's names, hidden in what is logged."""
+        self.asking: Asking | None = None
+        """A model's part in the run; None: the embedded brain thinks alone."""
         self._epoch: int = ticket["epoch"]
         self._lock = threading.RLock()
         self._waiting: list[NewEvent] = []
         self._since = time.monotonic()
         self._recorded: dict[str, Any] = {}
+
+    def begin(self, run_id: str) -> None:
+        """Write for a new run, which has recorded nothing yet."""
+        self.run_id, self._recorded = run_id, {}
 
     def resume(self, run_id: str) -> None:
         """Look up what this run has recorded already."""
@@ -59,11 +68,13 @@ class Journal:
         kind: str,
         do: Callable[[], Any],
         view: Callable[[Any], dict[str, Any]],
+        keep: Callable[[Any], None] | None = None,
     ) -> Any:
         """The result of a step (a JSON value): recorded earlier in this run, or done and recorded
         now.
 
-        `view` is what the log shows of it; the result itself is kept as the payload.
+        `view` is what the log shows of it; the result itself is kept as the payload. `keep` commits
+        it, where it is not to wait for the next write.
         """
         if name in self._recorded:
             return self._recorded[name]
@@ -72,11 +83,18 @@ class Journal:
         data = {**view(result), "ms": round((time.perf_counter() - start) * 1000, 2)}
         self.note(kind, agent, data, step=name, payload=json.dumps(result, default=str))
         self._recorded[name] = result
+        if keep is not None:
+            keep(result)
         with self._lock:
             if time.monotonic() - self._since > FLUSH_SECONDS:
                 with self.write():
                     pass
         return result
+
+    def recorded(self, prefix: str) -> list[tuple[str, Any]]:
+        """The steps of this run that are recorded under names that begin so."""
+        found = list(self._recorded.items())
+        return [(name, result) for name, result in found if name.startswith(prefix)]
 
     def note(
         self,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agents.connectors.protocols import Reader
 from agents.engine.writing import GuardedWriter
@@ -13,7 +13,11 @@ from agents.replies import Templates
 from data.store import Store
 
 if TYPE_CHECKING:
+    from agents.brains.brain import Brain
     from agents.understanding.own_model import OwnModel
+
+Hear = Callable[[str, str, str], Callable[[str], None]]
+"""Given ticket, run and agent: what hears a model's words as they come."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,6 @@ class Parts:
     sleep: Callable[[float], None] = field(default=time.sleep)
     own_model: Callable[[], "OwnModel | None"] = field(default=lambda: None)
     """The team's own triage model that is in use now; None: the packaged one alone."""
-    brain: Any = None
+    brain: "Brain | None" = None
     """A language model in every role; None: the embedded brain alone."""
-    told: Callable[[str, str, str], Callable[[str], None]] | None = None
-    """Given ticket, run and agent: what hears a model's words as they come."""
+    told: Hear | None = None

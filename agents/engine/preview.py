@@ -94,7 +94,7 @@ def _work_out(parts: Parts, journal: Journal, action: Row) -> None:
     if not records and name is not ActionName.UNDO:
         records = read_records(parts.reader, name, arguments, [])
     preview = preview_of(name, arguments, effect, old.get("affects"))
-    preview |= {kept: old[kept] for kept in ("changed", "then") if old.get(kept)}
+    preview |= {kept: old[kept] for kept in ("changed", "then", "doubt", "by") if old.get(kept)}
     with journal.write() as tx:
         values = {"preview": preview, "undo": undo_of(name, effect), "records": records}
         data = {"action": action["id"], "name": name.value}

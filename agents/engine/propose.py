@@ -18,6 +18,7 @@ from agents.engine.revisions import read_records
 from agents.engine.snapshot import Row, Snapshot
 from agents.engine.thought import Matter, Thought
 from agents.errors import BadArguments, Refused
+from agents.facts.bounds import out_of_bounds
 from agents.playbooks.evaluate import PlannedAction
 from agents.policy.gate import Ruling, rule_on
 from data.store import ACTION, Transaction
@@ -28,11 +29,8 @@ from data.vocabulary import (
     ActionState,
     DecisionKind,
     Gate,
-    Intent,
     IssueState,
 )
-
-REFUNDING = ("B1", "B2", "B3", "B4")
 
 
 @dataclass(frozen=True)
@@ -77,9 +75,7 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
             if planned.action is ActionName.PROCESS_REFUND and key in seen:
                 continue
             seen.add(key)
-            made.append(
-                _prepare(parts, snapshot, planned, matter.finding.intent, f"{position}.{len(made)}")
-            )
+            made.append(_prepare(parts, snapshot, planned, matter, f"{position}.{len(made)}"))
         proposals[position] = made
     with journal.write() as tx:
         store_understanding(tx, snapshot, thought)
@@ -131,7 +127,7 @@ def _over_limit(parts: Parts, thought: Thought) -> set[str]:
     for matter in thought.matters:
         if matter.finding is None or matter.follows or matter.settled:
             continue
-        for planned in matter.finding.plan if matter.finding.rule in REFUNDING else []:
+        for planned in matter.finding.plan:
             charge = planned.arguments.get("charge")
             if planned.action is ActionName.PROCESS_REFUND and charge not in counted:
                 counted.add(str(charge))
@@ -141,18 +137,24 @@ def _over_limit(parts: Parts, thought: Thought) -> set[str]:
 
 
 def _prepare(
-    parts: Parts, snapshot: Snapshot, planned: PlannedAction, intent: Intent, trial: str
+    parts: Parts, snapshot: Snapshot, planned: PlannedAction, matter: Matter, trial: str
 ) -> Proposal:
     refused, effect, arguments = None, None, planned.arguments
     amount, _ = money_of(planned.arguments)
-    ruling = rule_on(parts.policy, planned.action, amount, intent.value)
+    finding, case = matter.finding, matter.case
+    assert finding is not None
+    assert case is not None
+    ruling = rule_on(parts.policy, planned.action, amount, finding.intent.value)
+    if planned.doubt and ruling.gate is Gate.AUTO:
+        ruling = Ruling(Gate.ASK, 1, planned.doubt)
     records: dict[str, Any] = {}
     try:
         arguments = check_arguments(planned.action, planned.arguments)
         records = read_records(parts.reader, planned.action, arguments, planned.rests_on)
+        refused = out_of_bounds(case, planned.action, arguments, finding.rule)
         if ruling.gate is Gate.FORBIDDEN:
             refused = ruling.why
-        else:
+        if refused is None:
             key = f"trial:{snapshot.ticket['id']}:{trial}"
             effect = parts.writer.preview(
                 planned.action.value, arguments, key, parts.store.clock.now()
@@ -224,6 +226,8 @@ def _store_action(
     ticket = snapshot.ticket
     affects = ticket["customer_name"] or ticket["requester"]
     preview = preview_of(name, arguments, proposal.effect, affects)
+    if planned.doubt:
+        preview["doubt"] = planned.doubt
     if replaced and (replaced["preview"] or {}).get("changed"):
         preview["changed"] = replaced["preview"]["changed"]
     tx.insert(
@@ -242,7 +246,7 @@ def _store_action(
         gate=ruling.gate.value,
         rule=matter.finding.rule if matter.finding else None,
         reason=planned.reason,
-        risk=CATALOGUE[name].risk,
+        risk="high" if planned.doubt else CATALOGUE[name].risk,
         amount=amount,
         currency=currency,
         people_needed=ruling.people,
@@ -272,6 +276,8 @@ def _store_action(
         "gate": ruling.gate.value,
         "people_needed": ruling.people,
         "rule": matter.finding.rule if matter.finding else None,
+        **({"doubt": planned.doubt} if planned.doubt else {}),
+        **({"model": matter.finding.by_model} if planned.by_model and matter.finding else {}),
     }
     if proposal.refused:
         journal.tell(tx, "action.refused", {**data, "why": proposal.refused})

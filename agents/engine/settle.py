@@ -8,10 +8,11 @@ from sqlalchemy import update
 
 from agents.actions.succession import dropped_after
 from agents.engine import executor
-from agents.engine.answer import open_issues, reply, send
+from agents.engine.answer import open_issues, reply, send, without_words
 from agents.engine.ends import STOPS, Why, end_of, outcome_of
 from agents.engine.handoff import ANY, hand_over, summarise, waits_until
 from agents.engine.journal import Journal
+from agents.engine.model_words import summary_by_model
 from agents.engine.parts import Parts
 from agents.engine.preview import work_out
 from agents.engine.snapshot import Row, Snapshot, first_expiry, take_snapshot
@@ -187,8 +188,10 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> bool:
     False if the answer itself waits for a person; nothing has ended then.
     """
     ends = {i["id"]: end_of(snapshot, i) for i in snapshot.issues}
-    body = reply(parts, snapshot, ends)
-    sent = send(parts, journal, snapshot, body) if body else None
+    answer = reply(parts, journal, snapshot, ends)
+    if answer.by is None:
+        ends = without_words(snapshot, ends)
+    sent = send(parts, journal, snapshot, answer) if answer.body else None
     if sent is not None and sent.state is ActionState.PROPOSED:
         return False
     states = [state for state, _, _ in ends.values()]
@@ -201,6 +204,12 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> bool:
     outcome = outcome_of(snapshot, ends, status)
     if sent is not None and sent.state is not ActionState.VERIFIED and not escalated:
         outcome = _unanswered(sent.state, outcome)
+    summary: dict[str, Any] = {}
+    if status is TicketStatus.ESCALATED:
+        # Before the transaction: a model may take a while.
+        summary = summarise(snapshot, snapshot.issues, snapshot.actions, outcome.text)
+        by_model = summary_by_model(parts, journal, snapshot, outcome.text, summary)
+        summary = by_model or summary
     with journal.write() as tx:
         check_still(tx, snapshot.ticket)
         for issue in snapshot.issues:
@@ -216,7 +225,6 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> bool:
         if status is TicketStatus.ESCALATED:
             first = escalated[0] if escalated else snapshot.issues[0]
             skill = ends[first["id"]][1] or first["intent"]
-            summary = summarise(snapshot, snapshot.issues, snapshot.actions, outcome.text)
             escalation = hand_over(parts, tx, snapshot, skill, outcome.text, summary)
             journal.tell(tx, "handoff", {**escalation, "summary": summary})
             timer = waits_until(parts, tx, escalation)
@@ -252,11 +260,10 @@ def end_run(
 ) -> None:
     """Close the ticket's newest run."""
     if snapshot.run is not None:
-        tx.connection.execute(
-            update(RUN)
-            .where(RUN.c.id == snapshot.run["id"])
-            .values(state=state.value, ended_at=tx.now, problem=problem)
-        )
+        values: dict[str, Any] = {"state": state.value, "ended_at": tx.now}
+        if problem is not None:
+            values["problem"] = problem
+        tx.connection.execute(update(RUN).where(RUN.c.id == snapshot.run["id"]).values(**values))
 
 
 def escalate_at_once(
@@ -267,9 +274,10 @@ def escalate_at_once(
     rule: str,
     reason: str,
     skill: str | None,
+    summary: dict[str, Any] | None = None,
 ) -> None:
     """Hand the whole ticket over; what still waits for approval is withdrawn, nothing is
-    answered."""
+    answered. `summary` is a model's, where one wrote it."""
     for action in snapshot.actions:
         waits = action["state"] in (ActionState.PROPOSED, ActionState.APPROVED)
         if waits and action["proposed_by"] is None:
@@ -284,7 +292,7 @@ def escalate_at_once(
                 .where(ISSUE.c.id == issue["id"])
                 .values(state=IssueState.ESCALATED.value)
             )
-    summary = summarise(snapshot, snapshot.issues, snapshot.actions, reason)
+    summary = summary or summarise(snapshot, snapshot.issues, snapshot.actions, reason)
     chosen = skill if skill and skill != Intent.ESCALATE else ANY
     escalation = hand_over(parts, tx, snapshot, chosen, reason, summary)
     why_so = Why("policy_refused", rule, reason)

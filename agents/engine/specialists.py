@@ -2,9 +2,12 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from agents.engine.evidence import read_evidence
+from agents.brains.brain import Desk
+from agents.engine.evidence import read_evidence, tool_box
 from agents.engine.journal import Journal
+from agents.engine.model_findings import found_by_model, joined_by_model
 from agents.engine.parts import Parts
 from agents.engine.snapshot import (
     Snapshot,
@@ -13,7 +16,8 @@ from agents.engine.snapshot import (
 from agents.engine.thought import Matter, Thought
 from agents.engine.understand import answers_in
 from agents.facts.case import Case
-from agents.playbooks.evaluate import examine
+from agents.playbooks.evaluate import Finding, examine
+from agents.privacy.nonce import veil_for
 from agents.understanding import signs
 from agents.understanding.kinds import FAMILY_OF
 from agents.understanding.reading import Reading
@@ -36,10 +40,16 @@ def investigate(
     said = " ".join(r.text for r in thought.readings)
     answer = " ".join(r.text for r in fresh) if snapshot.issues else ""
 
+    desk = None
+    if journal.asking is not None:
+        veil = veil_for(parts.store, snapshot.ticket, thought.identified.customer)
+        desk = journal.asking.desk(parts.policy, veil)
+
     def look(position: int, matter: Matter) -> None:
         _specialist(
-            parts, journal, snapshot, thought, matter, position, answers, pending, said, answer
-        )
+            parts, journal, snapshot, thought, matter, position, answers, pending, said, answer,
+            desk,
+        )  # fmt: skip
 
     if len(work) > 1:
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="specialist") as pool:
@@ -47,7 +57,7 @@ def investigate(
     else:
         for position, matter in enumerate(work):
             look(position, matter)
-    _join(journal, thought.matters)
+    _join_all(journal, snapshot, thought.matters, desk)
     for matter in work:
         _tell(journal, matter)
 
@@ -63,6 +73,7 @@ def _specialist(
     pending: frozenset[str],
     said: str,
     answer: str,
+    desk: Desk | None,
 ) -> None:
     """One specialist's look at one issue; a rule may refer it once to another."""
     kind = matter.kind
@@ -70,7 +81,8 @@ def _specialist(
         playbook = parts.playbooks.by_kind[kind]
         matter.agent = playbook.agent
         step = f"look.{snapshot.generation}.{position}.{turn}.{playbook.agent}"
-        evidence = read_evidence(parts, journal, thought, playbook, step)
+        box = tool_box(parts, journal, playbook)
+        evidence = read_evidence(box, thought, playbook, step)
         if evidence.failed:
             matter.failed = evidence.failed
             return
@@ -99,6 +111,13 @@ def _specialist(
         if finding is None:
             matter.waits_for_identity = True
             return
+        matter.case = case
+        if desk is not None and journal.asking is not None:
+            others = tuple((m.kind, m.clause) for m in thought.matters if m is not matter)
+            finding = found_by_model(
+                journal.asking, desk, step, matter, case, playbook, finding, box,
+                others=others, language=thought.language, may_refer=turn == 0,
+            )  # fmt: skip
         if finding.refer is None:
             matter.finding = finding
             return
@@ -129,7 +148,27 @@ def _doubtful(matter: Matter) -> bool:
     return matter.confidence < _EMPTY_HANDED.get(finding.rule, 0.0)
 
 
-def _join(journal: Journal, matters: list[Matter]) -> None:
+def _join_all(
+    journal: Journal, snapshot: Snapshot, matters: list[Matter], desk: Desk | None
+) -> None:
+    """Settle which issues are none of their own, by a model's word where one thinks."""
+    join_issues(matters)
+    found = [m for m in matters if m.finding is not None]
+    if desk is None or journal.asking is None or len(found) < 2:
+        return
+    embedded = {
+        position: next(p for p, m in enumerate(found) if m is matter.follows)
+        for position, matter in enumerate(found)
+        if matter.follows is not None
+    }
+    step = f"join.{snapshot.generation}"
+    joined = joined_by_model(journal.asking, desk, step, found, embedded)
+    for position, matter in enumerate(found):
+        matter.follows = found[joined[position]] if position in joined else None
+    _join_same(matters)
+
+
+def join_issues(matters: list[Matter]) -> None:
     """An issue that another one's rule has settled with is none of its own.
 
     Nor is one that triage was not sure of and for which the records show nothing, beside a surer
@@ -155,6 +194,11 @@ def _join(journal: Journal, matters: list[Matter]) -> None:
             and matter.finding.rule == "T4"
         ):
             matter.follows = next(m for m in matters if FAMILY_OF.get(m.kind) == "compensation")
+    _join_same(matters)
+
+
+def _join_same(matters: list[Matter]) -> None:
+    """Issues under one rule with the same plan, or without one on the same evidence, are one."""
     for position, matter in enumerate(matters):
         if matter.finding is None or matter.follows is not None:
             continue
@@ -201,18 +245,24 @@ def _tell(journal: Journal, matter: Matter) -> None:
         return
     finding = matter.finding
     assert finding is not None
+    # A model's words may be the customer's: they stand in the issue and beside the event.
+    cause = {"by": finding.by_model} if finding.by_model else {"cause": finding.cause}
+    procedure = matter.procedure
     journal.note(
         "diagnosis",
         agent,
         {
             "issue": matter.kind,
             "rule": finding.rule,
-            "cause": finding.cause,
+            **cause,
             "confidence": finding.confidence,
             "evidence": finding.evidence,
             **({"follows": matter.follows.kind} if matter.follows else {}),
+            **({"procedure_finds": _in_short(procedure)} if procedure else {}),
         },
+        payload=finding.cause if finding.by_model else None,
     )
+    doubted = [p.action.value for p in finding.plan if p.doubt]
     if matter.follows is None:
         journal.note(
             "plan",
@@ -222,5 +272,14 @@ def _tell(journal: Journal, matter: Matter) -> None:
                 "actions": [p.action.value for p in finding.plan],
                 "reply": finding.reply,
                 "end": finding.end.value,
+                **({"not_borne_out": doubted} if doubted else {}),
             },
         )
+
+
+def _in_short(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "actions": [p.action.value for p in finding.plan],
+        "end": finding.end.value,
+    }

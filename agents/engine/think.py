@@ -2,6 +2,7 @@
 
 from agents.engine.evidence import customer_context
 from agents.engine.journal import Journal
+from agents.engine.model_triage import read_by_model
 from agents.engine.parts import Parts
 from agents.engine.routing import person_at_once, same_complaint
 from agents.engine.snapshot import (
@@ -14,28 +15,39 @@ from agents.engine.understand import (
     ground_readings,
     identify_writer,
     language_to_answer,
+    log_triage,
     matters_of,
     names_hidden,
     noise_of,
     triage_messages,
 )
+from agents.privacy.nonce import veil_for
 from agents.understanding.secrets import MASK
 
 
 def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
     """Read what the customer wrote, look into the records, and find what to do about each issue."""
     ticket = snapshot.ticket
-    readings = triage_messages(parts, journal, snapshot)
-    fresh = readings[ticket["read_count"] :] or readings[-1:]
-    asked_before = ticket["read_count"] > 0
+    readings = triage_messages(parts, snapshot)
+    asking, asked_before = journal.asking, ticket["read_count"] > 0
+    if asking is None:
+        log_triage(journal, snapshot, readings)
     journal.names = names_hidden(ticket["customer_name"])
     identified = identify_writer(parts, journal, snapshot, readings, asked=asked_before)
     if identified.customer:
         journal.names = names_hidden(identified.customer["name"])
+    if asking is not None:
+        # Who writes is known first, so that the model reads nobody's name.
+        desk = asking.desk(parts.policy, veil_for(parts.store, ticket, identified.customer))
+        readings = read_by_model(asking, desk, journal, snapshot, readings)
+        log_triage(journal, snapshot, readings)
+    fresh = readings[ticket["read_count"] :] or readings[-1:]
     thought = Thought(
         readings=readings,
         identified=identified,
-        language=language_to_answer(parts, readings, identified.customer),
+        language=ticket["language"]
+        if asking is not None and asked_before
+        else language_to_answer(parts, readings, identified.customer),
         flags=flags_of(ticket, readings),
         secrets=any(MASK in m["body"] for m in snapshot.messages[ticket["read_count"] :]),
         sentiment=fresh[-1].sentiment if asked_before else readings[0].sentiment,

@@ -5,6 +5,7 @@ from typing import Any
 
 from agents.connectors.protocols import Row
 from agents.engine.identity import Identified
+from agents.facts.case import Case
 from agents.playbooks.evaluate import Finding
 from agents.understanding.kinds import intent_of
 from agents.understanding.reading import Reading
@@ -22,6 +23,10 @@ class Matter:
     """Its row, if an earlier run made it."""
     agent: AgentName | None = None
     finding: Finding | None = None
+    case: Case | None = None
+    """What the finding was made of."""
+    procedure: Finding | None = None
+    """What the playbook comes to on the same evidence, where a model found something else."""
     failed: str | None = None
     """The tool that kept failing, with what it said."""
     waits_for_identity: bool = False

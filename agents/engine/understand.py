@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from agents.connectors.protocols import Row
-from agents.engine.evidence import read_evidence
+from agents.engine.evidence import read_evidence, tool_box
 from agents.engine.identity import Identified, Said, identify
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
@@ -29,20 +29,23 @@ def names_hidden(name: str | None) -> tuple[str, ...]:
     return (name, *name.split()) if name else ()
 
 
-def triage_messages(parts: Parts, journal: Journal, snapshot: Snapshot) -> list[Reading]:
-    """One reading per message of the customer; what the log shows is of the unread ones."""
+def triage_messages(parts: Parts, snapshot: Snapshot) -> list[Reading]:
+    """One reading per message of the customer."""
     subject = snapshot.ticket["subject"]
     texts = [(subject if i == 0 else "", m["body"]) for i, m in enumerate(snapshot.messages)]
-    readings = [
+    return [
         replace(reading, instruction=reading.instruction or hides_orders(message["raw"] or ""))
         for reading, message in zip(
             read_messages(texts, own=parts.own_model()), snapshot.messages, strict=True
         )
     ]
+
+
+def log_triage(journal: Journal, snapshot: Snapshot, readings: list[Reading]) -> None:
+    """Record what triage says of the unread messages."""
     first = snapshot.ticket["read_count"]
     for position, reading in enumerate(readings[first:], first):
         _log_triage(journal, position, reading)
-    return readings
 
 
 def _told_by_own(reading: Reading) -> dict[str, Any]:
@@ -163,7 +166,8 @@ def ground_readings(
 ) -> list[Reading]:
     """The unread messages read again, with what the records say of the things they name."""
     playbook = parts.playbooks.of(AgentName.COORDINATOR)
-    evidence = read_evidence(parts, journal, thought, playbook, f"ground.{snapshot.generation}")
+    box = tool_box(parts, journal, playbook)
+    evidence = read_evidence(box, thought, playbook, f"ground.{snapshot.generation}")
     since = snapshot.ticket["opened_at"] - timedelta(hours=parts.policy.technical.log_hours)
     world = World(
         evidence.records.get("services", []),

@@ -32,10 +32,12 @@ def likeness(action: ActionRow) -> str | None:
 
     That is the action, its effect, the money, the rule (or else the words of the reason), who has
     approved it and who must. None for what stands by itself: its effect is not worked out, it was
-    asked for before and something has changed, or it takes something back.
+    asked for before and something has changed, the evidence does not bear it out, or it takes
+    something back.
     """
     preview = action.preview or {}
-    if preview.get("pending") or preview.get("changed") or action.undoes:
+    by_itself = preview.get("pending") or preview.get("changed") or preview.get("doubt")
+    if by_itself or action.undoes:
         return None
     _, _, record = action.target.partition(":")
     names = {record, action.target}

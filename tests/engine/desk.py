@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import event, select
 
 import data
+from agents.brains.brain import Brain
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.schema import TABLES
 from agents.connectors.embedded.world import alter, fill
@@ -55,6 +56,7 @@ class Desk:
         policy: Policy | None = None,
         reader: Callable[[Reader], Reader] = lambda r: r,
         writer: Callable[[Writer], Writer] = lambda w: w,
+        brain: Brain | None = None,
     ) -> None:
         """Found it in `folder` with a scenario's world; doubles wrap reader and writer."""
         self.scenario: Scenario = load_scenario(SCENARIOS / f"{scenario}.yaml")
@@ -66,7 +68,7 @@ class Desk:
         )
         self.reader = EmbeddedReader(self.back_office)
         self.writer = EmbeddedWriter(self.back_office, synchronous="OFF")
-        self.policy = policy or rules().policy
+        self.policy, self.brain = policy or rules().policy, brain
         self.wrapped = writer(self.writer)
         self.parts = self.parts_with(self.policy, reader=reader(self.reader), writer=self.wrapped)
         self.engine, self.service = Engine(self.parts), Service(self.store, self.policy)
@@ -78,13 +80,18 @@ class Desk:
         return Parts(
             self.store, reader or self.reader,
             GuardedWriter(self.store, writer or self.writer), policy,
-            rules().playbooks, rules().templates, sleep=lambda _: None,
+            rules().playbooks, rules().templates, sleep=lambda _: None, brain=self.brain,
         )  # fmt: skip
 
     def under(self, policy: Policy) -> None:
         """Go on under another policy, as a restarted worker would."""
         self.policy, self.parts = policy, self.parts_with(policy)
         self.engine, self.service = Engine(self.parts), Service(self.store, policy)
+
+    def restart(self, brain: Brain | None) -> None:
+        """Another engine takes over, with another brain."""
+        self.brain = brain
+        self.under(self.policy)
 
     def close(self) -> None:
         """Give up every file."""

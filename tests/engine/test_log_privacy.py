@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from agents.brains.protocol import Answer, Call
 from agents.eval.run import Stage
 from agents.eval.scenario import load_scenario
 from data.store import EVENT
 from tests.engine.desk import SCENARIOS, rules
+from tests.engine.thinking import Twisted, brain_of, changed
+from tests.honest_model import data_of
 
 WORLDS = [
     "wrongful-cancellation", "a1-new-name", "e2-legal-threat", "approval-rejected-other-issue-done",
@@ -17,10 +20,15 @@ WORLDS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("by_model", [False, True])
 @pytest.mark.parametrize("name", WORLDS)
-def test_events_hold_no_personal_data(name: str, tmp_path: Path) -> None:
+def test_events_hold_no_personal_data(name: str, by_model: bool, tmp_path: Path) -> None:
     scenario = load_scenario(SCENARIOS / f"{name}.yaml")
-    stage = Stage(scenario, tmp_path, rules(), approve_all=False)
+    used = rules()
+    if by_model:
+        chatty = Twisted(billing=_quoting, technical=_quoting, account=_quoting, product=_quoting)
+        used = used.thinking_with(brain_of(chatty))
+    stage = Stage(scenario, tmp_path, used, approve_all=False)
     try:
         stage.play()
         with stage.store.read() as connection:
@@ -39,6 +47,15 @@ def test_events_hold_no_personal_data(name: str, tmp_path: Path) -> None:
                 assert not value or value not in logged, (field, value)
     finally:
         stage.close()
+
+
+def _quoting(call: Call, answer: Answer, turn: int) -> Answer:
+    """Its cause and its reasons are the customer's own words."""
+    if answer.value is None:
+        return answer
+    words = data_of(call.messages[1]["content"])["words_of_the_customer"]
+    plan = [{**planned, "reason": words} for planned in answer.value.get("plan", [])]
+    return changed(cause=words, **({"plan": plan} if plan else {}))(call, answer, turn)
 
 
 def _runs_of_words(text: str) -> list[str]:
