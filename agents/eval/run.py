@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from agents.brains.brain import Brain
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.world import alter, fill
 from agents.connectors.embedded.writer import EmbeddedWriter
@@ -22,9 +23,10 @@ from agents.engine.parts import Parts
 from agents.engine.writing import GuardedWriter
 from agents.errors import BadArguments, NotDecidable
 from agents.eval.compare import Ended, Mismatch, compare
+from agents.eval.report import Report, ScenarioRun, Took
 from agents.eval.scenario import Scenario, load_scenario, scenario_files
 from agents.playbooks.model import Playbooks, load_playbooks
-from agents.policy.model import Policy, load_policy
+from agents.policy.model import Alone, Policy, load_policy
 from agents.replies import Templates
 from agents.service import NewTicket, Service
 from data.clock import CountingIds, VirtualClock
@@ -32,9 +34,9 @@ from data.errors import BadFile
 from data.queries.approvals import pending_approvals
 from data.queries.queue import pending_tickets
 from data.queries.rows import ActionRow
-from data.queries.tickets import ticket_detail
+from data.queries.tickets import RUN, ticket_detail
 from data.store import EVENT
-from data.vocabulary import DONE_ACTIONS, ActionState, Author, TicketStatus
+from data.vocabulary import DONE_ACTIONS, ActionName, ActionState, Author, Gate, TicketStatus
 from data.workspace import open_workspace
 
 _LIMIT = 400
@@ -50,69 +52,26 @@ class Rules:
     policy: Policy
     playbooks: Playbooks
     templates: Templates
+    brain: Brain | None = None
+    """A language model in every role; None: the embedded brain alone."""
+
+    def thinking_with(self, brain: Brain) -> "Rules":
+        """The same rules with a model in every role, whose replies go out as the templates' do.
+
+        What scenarios expect counts the requests about actions; whether a model's words ask as well
+        is the policy's, and says nothing of what was found and done.
+        """
+        approval = self.policy.approval
+        if approval.actions.get(ActionName.SEND_REPLY) is Gate.AUTO:
+            alone = [*approval.alone, Alone(action=ActionName.SEND_REPLY)]
+            approval = approval.model_copy(update={"alone": alone})
+        policy = self.policy.model_copy(update={"approval": approval})
+        return replace(self, policy=policy, brain=brain)
 
     @classmethod
     def load(cls, policy: Path | None = None, playbooks: Path | None = None) -> "Rules":
         """Those of the files given, packaged ones otherwise."""
         return cls(load_policy(policy), load_playbooks(playbooks), Templates())
-
-
-@dataclass(frozen=True)
-class ScenarioRun:
-    """One scenario, run `k` times."""
-
-    scenario: str
-    file: str
-    passed: bool
-    k: int
-    mismatches: list[Mismatch]
-    tickets: dict[str, Ended]
-    approve_all: bool = False
-    """Whether it would pass too if every proposal were approved as it is."""
-    nothing: bool = False
-    """Whether it would pass if nothing were done at all."""
-
-    def as_json(self) -> dict[str, Any]:
-        """What `eval --json` shows of it."""
-        return {
-            "scenario": self.scenario,
-            "file": self.file,
-            "passed": self.passed,
-            "k": self.k,
-            "mismatches": [m.as_json() for m in self.mismatches],
-            "tickets": {ref: ended.as_json() for ref, ended in self.tickets.items()},
-        }
-
-
-@dataclass
-class Report:
-    """All scenarios of one call."""
-
-    runs: list[ScenarioRun] = field(default_factory=list)
-    unreadable: list[BadFile] = field(default_factory=list)
-
-    @property
-    def passed(self) -> int:
-        """How many scenarios passed all their runs."""
-        return sum(run.passed for run in self.runs)
-
-    @property
-    def failed(self) -> int:
-        """How many did not."""
-        return len(self.runs) - self.passed
-
-    def as_json(self) -> dict[str, Any]:
-        """The document of `eval --json`."""
-        return {
-            "passed": self.passed,
-            "failed": self.failed,
-            "runs": [run.as_json() for run in self.runs],
-            "baselines": {
-                "nothing": sum(run.nothing for run in self.runs),
-                "approve_all": sum(run.approve_all for run in self.runs),
-            },
-            "unreadable": [str(problem) for problem in self.unreadable],
-        }
 
 
 class Stage:
@@ -135,7 +94,7 @@ class Stage:
         guarded = GuardedWriter(self.store, self.writer)
         parts = Parts(
             self.store, self.reader, guarded, rules.policy, rules.playbooks, rules.templates,
-            sleep=lambda _: None,
+            sleep=lambda _: None, brain=rules.brain,
         )  # fmt: skip
         self.engine, self.service = Engine(parts), Service(self.store, rules.policy)
         self.ids: dict[str, str] = {}
@@ -275,6 +234,22 @@ class Stage:
                 return True
         return False
 
+    def took(self) -> Took:
+        """What a model was asked so far."""
+        kinds = {name: EVENT.c.kind == name for name in ("model.called", "model.set_aside")}
+        with self.store.read() as connection:
+            counts = [
+                connection.execute(select(func.count()).select_from(EVENT).where(kind)).scalar_one()
+                for kind in kinds.values()
+            ]
+            sums = connection.execute(
+                select(
+                    func.coalesce(func.sum(RUN.c.tokens), 0),
+                    func.coalesce(func.sum(RUN.c.cost_micros), 0),
+                )
+            ).one()
+        return Took(*counts, *map(int, sums))
+
     def ended(self, ref: str) -> Ended:
         """How the ticket stands now."""
         detail = ticket_detail(self.store, self.ids[ref])
@@ -311,15 +286,20 @@ class Stage:
 
 
 def play(
-    scenario: Scenario, rules: Rules, *, approve_all: bool = False
+    scenario: Scenario,
+    rules: Rules,
+    *,
+    approve_all: bool = False,
+    look: Callable[[Stage], None] = lambda stage: None,
 ) -> tuple[dict[str, Ended], list[Mismatch]]:
     """Run a scenario once in a folder of its own; how its tickets ended and what is not as
-    expected."""
+    expected. `look` sees the stage before it goes."""
     folder = Path(tempfile.mkdtemp(prefix="handrail-eval-"))
     try:
         stage = Stage(scenario, folder, rules, approve_all=approve_all)
         try:
             ended = stage.play()
+            look(stage)
             return ended, compare(scenario.expect, ended, stage.reader)
         finally:
             stage.close()
@@ -347,12 +327,13 @@ def run_scenario(path: Path, rules: Rules, k: int = 1) -> ScenarioRun:
     scenario = load_scenario(path)
     mismatches: list[Mismatch] = []
     tickets: dict[str, Ended] = {}
+    taken = [Took()]
     for _ in range(k):
-        tickets, found = play(scenario, rules)
+        tickets, found = play(scenario, rules, look=lambda stage: taken.append(stage.took()))
         mismatches = mismatches or found
     scripted = any(rule.decide != "approve" for rule in scenario.operator)
     approve_all = not mismatches
-    if scripted:
+    if scripted and rules.brain is None:
         approve_all = not play(scenario, rules, approve_all=True)[1]
     return ScenarioRun(
         scenario.name,
@@ -363,14 +344,22 @@ def run_scenario(path: Path, rules: Rules, k: int = 1) -> ScenarioRun:
         tickets,
         approve_all,
         _nothing(scenario, rules),
+        sum(taken, Took()),
     )
 
 
 def _run_file(
-    path: Path, policy: Path | None, playbooks: Path | None, k: int
+    path: Path,
+    policy: Path | None,
+    playbooks: Path | None,
+    k: int,
+    make_brain: Callable[[], Brain] | None,
 ) -> ScenarioRun | BadFile:
     try:
-        return run_scenario(path, Rules.load(policy, playbooks), k)
+        rules = Rules.load(policy, playbooks)
+        if make_brain is not None:
+            rules = rules.thinking_with(make_brain())
+        return run_scenario(path, rules, k)
     except BadFile as problem:
         return problem
 
@@ -381,6 +370,7 @@ def run_paths(
     *,
     policy: Path | None = None,
     playbooks: Path | None = None,
+    make_brain: Callable[[], Brain] | None = None,
     processes: int = 1,
     on_done: Any = None,
     on_begin: Callable[[int], None] = lambda _: None,
@@ -388,17 +378,21 @@ def run_paths(
     """Run every scenario that the paths name; files that are none are reported beside the others.
 
     `on_begin(files)` is called with their number, `on_done(run_or_problem)` as each is done. Ends
-    at once when it is interrupted. BadFile if a path names nothing.
+    at once when it is interrupted. BadFile if a path names nothing. `make_brain` gives the model
+    that thinks, the same one at each call in a process.
     """
     report, files = Report(), scenario_files(paths)
     Rules.load(policy, playbooks)
     on_begin(len(files))
     if processes > 1 and len(files) > 4:
         with _helpers(processes) as pool:
-            jobs = [pool.submit(_run_file, path, policy, playbooks, k) for path in files]
+            jobs = [
+                pool.submit(_run_file, path, policy, playbooks, k, make_brain) for path in files
+            ]
             results = (job.result() for job in jobs)
             return _collect(report, results, on_done)
-    return _collect(report, (_run_file(path, policy, playbooks, k) for path in files), on_done)
+    results = (_run_file(path, policy, playbooks, k, make_brain) for path in files)
+    return _collect(report, results, on_done)
 
 
 @contextmanager
