@@ -5,8 +5,9 @@ from typing import Any
 
 from console.format import cost, label, line, money
 from data.queries.rows import EventRow
+from data.vocabulary import EMBEDDED
 
-_QUIET = {"ms", "tokens", "cost_micros", "error", "tool", "problem"}
+_QUIET = {"ms", "model_ms", "tokens", "cost_micros", "error", "tool", "problem"}
 _PAST = {
     "action.proposed": ("◆", "proposes"),
     "action.approved": ("✓", "approved"),
@@ -23,7 +24,7 @@ _PAST = {
     "action.unknown": ("?", "outcome unknown"),
     "action.undone": ("↶", "undone"),
 }
-_BAD = {"action.failed", "action.unknown", "run.failed"}
+_BAD = {"action.failed", "action.unknown", "run.failed", "model.set_aside"}
 
 
 def failed(event: EventRow) -> bool:
@@ -69,6 +70,13 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
         case "tool.called":
             words = f"{'!' if data.get('error') else '▸'} {_first(data, 'tool') or 'tool'}"
             return _joined(words, _first(data, "error"), _rows(data))
+        case "model.called":
+            reads = f"asks for {_first(data, 'reads')}" if data.get("reads") else "answers"
+            words = f"{'!' if data.get('error') else '▸'} model: "
+            said = _first(data, "error") or ("answers as recorded" if data.get("cached") else reads)
+            return words + _joined(said, _first(data, "model"))
+        case "model.set_aside":
+            return "! model set aside: " + _joined(_first(data, "what"), _first(data, "why"))
         case "triage":
             return "▸ triage: " + _joined(
                 _first(data, "intent", "issues"), _first(data, "sentiment"),
@@ -84,7 +92,9 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
                 _percent(data.get("confidence")),
             )
         case "plan":
-            return "▸ plan: " + (_first(data, "actions", "end") or "nothing to do")
+            doubt = f"not borne out by the evidence: {_first(data, 'not_borne_out')}"
+            planned = _first(data, "actions", "end") or "nothing to do"
+            return "▸ plan: " + _joined(planned, doubt if data.get("not_borne_out") else "")
         case "handoff":
             return "▲ hand-over: " + _joined(
                 _first(data, "kind"), _first(data, "skill", "to"), _first(data, "reason")
@@ -92,7 +102,8 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
         case "reply":
             return "▸ reply: " + _first(data, "body")
         case "run.started":
-            return "▸ run started"
+            brain = _first(data, "brain")
+            return "▸ run started" + (f" · {brain}" if brain != EMBEDDED else "")
         case "run.parked":
             awaited = _first(data, "awaiting") or "something"
             return "◇ parked: " + (
@@ -147,8 +158,9 @@ def _rows(data: Mapping[str, Any]) -> str:
 def measures(event: EventRow) -> str:
     """Time, tokens and cost of a step, as far as they are known."""
     data, parts = event.data, []
-    if isinstance(data.get("ms"), int | float):
-        parts.append(f"{data['ms']:,.0f} ms")
+    took = data.get("model_ms", data.get("ms"))
+    if isinstance(took, int | float):
+        parts.append(f"{took:,.0f} ms")
     if data.get("tokens"):
         parts.append(f"{shown(data['tokens'])} tokens")
     if isinstance(data.get("cost_micros"), int) and data["cost_micros"]:

@@ -34,11 +34,12 @@ def approvals(
             left = "" if expires is None else span(expires - now) if expires > now else "over"
             given = sum(d.kind in ("approve", "edit") for d in action.decisions)
             needed = str(action.people_needed)
+            doubt = (action.preview or {}).get("doubt")
             rows.append(
                 (
                     action.id,
                     action.ticket_ref,
-                    label(action.name),
+                    label(action.name) + (" (in doubt)" if doubt else ""),
                     action.target,
                     money(action.amount, action.currency),
                     age(action.proposed_at, now),

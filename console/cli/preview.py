@@ -11,7 +11,7 @@ from data.queries.rows import ActionRow
 def preview_lines(action: ActionRow) -> list[str]:
     """What the action changes: rows, money, words."""
     preview = action.preview or {}
-    found = []
+    found = [f"! {line(str(preview['doubt']))}"] if preview.get("doubt") else []
     for change in preview.get("changes") or []:
         record = line(f"{change.get('table')} {change.get('id')}")
         fields = {

@@ -15,9 +15,9 @@ from console.cli.options import As, AsJson, Db, PassphraseStdin, Ticket, Unmaske
 from console.cli.preview import preview_lines, undo_line
 from console.cli.printing import block, print_json, say_masked, screen
 from console.describe import headline, measures
-from console.format import ACTION, STATUS, ago, label, left, line, moment, money, passage
+from console.format import ACTION, STATUS, ago, cost, label, left, line, moment, money, passage
 from data.queries.reasons import why_nothing
-from data.vocabulary import AGENTS_OWN, ActionState
+from data.vocabulary import AGENTS_OWN, EMBEDDED, ActionState
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,6 +80,7 @@ def show(
     _actions(console, detail, now)
     _handoffs(console, detail)
     _trace(console, events, {action.id: action.name for action in detail.actions})
+    _models(console, detail)
 
 
 def _title(console: "Console", text: str) -> None:
@@ -198,3 +199,12 @@ def _trace(console: "Console", events: "list[EventRow]", names: dict[str, str]) 
         took = f"  ({took})" if took else ""
         at = event.at.strftime("%m-%d %H:%M:%S")
         console.print(block(f"{at} {event.agent:<11} {line(headline(event, names) + took)}"))
+
+
+def _models(console: "Console", detail: "TicketDetail") -> None:
+    """What a model's part in each run took, and where the embedded brain stood in."""
+    for run in detail.runs:
+        if run.brain != EMBEDDED:
+            took = f"{run.tokens:,} tokens · {cost(run.cost_micros)}"
+            problem = f" · ! {run.problem}" if run.problem else ""
+            console.print(block(line(f"run {run.number} · {run.brain} · {took}{problem}", 1000)))

@@ -234,7 +234,9 @@ class ApprovalList(RowList):
         sum_of_it = money(action.amount, action.currency)
         who = line(action.customer_name or action.requester or "unknown", 40)
         people = action.people_needed - len(approved_by(action))
-        notes = [left(action.expires_at, now)]
+        doubt = (action.preview or {}).get("doubt")
+        notes = [line(str(doubt), 60)] if doubt else []
+        notes.append(left(action.expires_at, now))
         notes += ["no undo"] if irreversible(action) else []
         if people > 1 or (action.decisions and people > 0):
             notes.append(f"{people} more needed")

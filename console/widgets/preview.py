@@ -141,6 +141,10 @@ def heading_of(action: ActionRow, now: datetime) -> list[Content]:
         rows.append(
             text(("↶ takes back what was done", "bold"), f" (action {line(action.undoes)})")
         )
+    if preview.get("doubt"):
+        rows.append(text((f"! {line(str(preview['doubt']))}", "bold $text-warning")))
+    if preview.get("by"):
+        rows.append(text(f"in the words of {line(str(preview['by']), 80)}"))
     needed = still_needed(action)
     if needed:
         rows.append(text((line(needed, 300), "bold")))
