@@ -35,13 +35,14 @@ ACTION_CHANGES: dict[A, set[A]] = {
     A.FAILED: {A.UNDONE},
     A.UNKNOWN: {A.EXECUTED, A.VERIFIED, A.FAILED},
     A.REJECTED: set(),
-    A.REFUSED: set(),
+    A.REFUSED: {A.STALE},
     A.WITHDRAWN: set(),
     A.EXPIRED: set(),
     A.UNDONE: set(),
 }
 """Expired is its own end and never runs; an unknown outcome is settled by looking, not by
-retrying. What was approved asks again where a cap of the day is reached."""
+retrying. What was approved asks again where a cap of the day is reached. What was refused in
+shadow is out of date once the agents have planned anew."""
 
 
 def check_ticket_change(old: T, new: T) -> None:

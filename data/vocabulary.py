@@ -91,6 +91,17 @@ class Gate(StrEnum):
     FORBIDDEN = "forbidden"
 
 
+class TrialMode(StrEnum):
+    """How far the agents may go with an intent that a team tries out."""
+
+    SHADOW = "shadow"
+    """They plan; nothing is done and nothing said."""
+    ASSIST = "assist"
+    """Everything asks a person, the answer too."""
+    AUTO = "auto"
+    """As the policy's gates say."""
+
+
 class DecisionKind(StrEnum):
     """What a person, or the policy in their place, decided about an action."""
 

@@ -15,7 +15,7 @@ from agents.engine.preview import preview_of
 from agents.engine.snapshot import Row, Snapshot
 from agents.engine.starting import check_still, check_unhindered, reached_cap
 from agents.facts.money import money
-from agents.policy.gate import rule_on
+from agents.policy.gate import Ruling, rule_on
 from agents.replies import Templates, compose
 from data.tables import Action, Decision
 from data.vocabulary import (
@@ -28,6 +28,7 @@ from data.vocabulary import (
     IssueState,
     Role,
     Sentiment,
+    TrialMode,
 )
 
 _REASON = "The customer gets one answer for the whole ticket."
@@ -182,6 +183,16 @@ def _says_less(standing: Row, digest: str) -> bool:
     return bool(went_out and standing["digest"] != digest)
 
 
+def _ruling(parts: Parts, snapshot: Snapshot, *, by_template: bool) -> Ruling:
+    """What the policy says of the answer: the strictest of what it says for each issue told of."""
+    told = [i["intent"] for i in open_issues(snapshot) if i["trial"] != TrialMode.SHADOW]
+    rulings = [
+        rule_on(parts.policy, ActionName.SEND_REPLY, None, intent, by_template=by_template)
+        for intent in told or [snapshot.ticket["intent"]]
+    ]
+    return max(rulings, key=lambda ruling: tuple(Gate).index(ruling.gate))
+
+
 def _write(
     parts: Parts,
     journal: Journal,
@@ -192,7 +203,7 @@ def _write(
 ) -> Row:
     """Store the reply as an action: being carried out where it may go alone, else to be decided."""
     ticket, name = snapshot.ticket, ActionName.SEND_REPLY
-    ruling = rule_on(parts.policy, name, None, ticket["intent"], by_template=by is None)
+    ruling = _ruling(parts, snapshot, by_template=by is None)
     with journal.write() as tx:
         check_still(tx, ticket)
         capped = reached_cap(parts, tx, name, None, None)

@@ -9,6 +9,7 @@ from data.vocabulary import (
     ActionState,
     IssueState,
     TicketStatus,
+    TrialMode,
 )
 
 STOPS = (
@@ -36,6 +37,10 @@ def end_of(snapshot: Snapshot, issue: Row) -> tuple[IssueState, str | None, Why 
     slots = issue["slots"] or {}
     if issue["state"] != IssueState.OPEN:
         return IssueState(issue["state"]), issue["skill"], None
+    if issue["trial"] == TrialMode.SHADOW and not slots.get("follows"):
+        text = f"The agents try {issue['intent']} in shadow: they planned, a person acts."
+        skill = issue["skill"] or issue["intent"]
+        return IssueState.ESCALATED, skill, Why("policy_refused", issue["rule"], text)
     actions = [a for a in snapshot.actions_of(issue["id"]) if a["state"] != ActionState.STALE]
     for action in actions:
         if action["state"] not in STOPS:

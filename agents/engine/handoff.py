@@ -14,7 +14,14 @@ from agents.facts.money import money
 from data.queries.tickets import HANDOFF
 from data.store import TICKET, Transaction
 from data.tables import Handoff
-from data.vocabulary import DONE_ACTIONS, ENDED_TICKETS, ActionState, HandoffKind, Role
+from data.vocabulary import (
+    DONE_ACTIONS,
+    ENDED_TICKETS,
+    ActionState,
+    HandoffKind,
+    Role,
+    TrialMode,
+)
 
 MINUTES_PER_CASE = 15
 """What a person takes for a handed-over ticket, for the estimated wait."""
@@ -151,10 +158,17 @@ def summarise(
     ]
     tried = [i["cause"] for i in issues if i["cause"]]
     tried += [f"{_describe(a)}: {a['state']}" for a in actions if a["state"] in DONE_ACTIONS]
+    shadowed = {i["id"] for i in issues if i["trial"] == TrialMode.SHADOW}
+    planned = {
+        a["id"]: _describe(a)
+        for a in actions
+        if a["issue_id"] in shadowed and a["state"] == ActionState.REFUSED
+    }
     missing = [
         f"{_describe(a)}: {a['state']}{_why(a)}"
         for a in actions
         if not a["superseded_by"]
+        and a["id"] not in planned
         and a["state"]
         in (
             ActionState.REJECTED,
@@ -173,7 +187,10 @@ def summarise(
         "needs": needs or ["no request was recognised; read the message"],
         "tried": tried,
         "missing": missing,
-        "next": [f"{_sentence(reason)} Decide what to do and answer the customer."],
+        "next": [
+            *(f"Planned in shadow, not done: {words}" for words in planned.values()),
+            f"{_sentence(reason)} Decide what to do and answer the customer.",
+        ],
     }
 
 

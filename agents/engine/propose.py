@@ -30,6 +30,7 @@ from data.vocabulary import (
     DecisionKind,
     Gate,
     IssueState,
+    TrialMode,
 )
 
 
@@ -86,7 +87,7 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
         for position, matter in enumerate(thought.matters):
             if (matter.stored["id"] if matter.stored else None) in kept_as_is:
                 continue
-            issue_id = store_issue(tx, snapshot, thought, matter, position, withheld)
+            issue_id = store_issue(tx, snapshot, thought, matter, position, withheld, parts.policy)
             for proposal in proposals.get(position, []):
                 standing = _standing(snapshot, proposal, issue_id)
                 if standing is not None:
@@ -152,9 +153,10 @@ def _prepare(
         arguments = check_arguments(planned.action, planned.arguments)
         records = read_records(parts.reader, planned.action, arguments, planned.rests_on)
         refused = out_of_bounds(case, planned.action, arguments, finding.rule)
+        shadowed = parts.policy.mode_of(finding.intent.value) is TrialMode.SHADOW
         if ruling.gate is Gate.FORBIDDEN:
-            refused = ruling.why
-        if refused is None:
+            refused = refused or ruling.why
+        if refused is None or (shadowed and refused == ruling.why):
             key = f"trial:{snapshot.ticket['id']}:{trial}"
             effect = parts.writer.preview(
                 planned.action.value, arguments, key, parts.store.clock.now()
@@ -177,6 +179,9 @@ def _standing(snapshot: Snapshot, proposal: Proposal, issue_id: str) -> Row | No
             ActionState.APPROVED,
             ActionState.EXECUTING,
         ):
+            return action
+        refused_again = same and proposal.ruling.gate is Gate.FORBIDDEN
+        if refused_again and action["state"] == ActionState.REFUSED:
             return action
         aims = aim_of(name, action["arguments"]) == aim_of(name, arguments)
         if action["issue_id"] == issue_id:
@@ -309,8 +314,12 @@ def _retire(
     open_issues = {m.stored["id"] for m in thought.matters if m.stored and not m.settled} | {
         *broken
     }
+    shadowed = {i["id"] for i in snapshot.issues if i["trial"] == TrialMode.SHADOW}
     for action in snapshot.actions:
         pending = action["state"] in (ActionState.PROPOSED, ActionState.APPROVED)
+        # What was planned in shadow gives way to a newer plan, whatever that may do.
+        if action["state"] == ActionState.REFUSED and action["issue_id"] in shadowed:
+            pending = True
         if not pending or action["id"] in kept or action["issue_id"] not in open_issues:
             continue
         state, why = ActionState.STALE, "what the customer or the records say has changed"

@@ -7,13 +7,14 @@ from sqlalchemy import select, update
 from agents.engine.ends import Why
 from agents.engine.snapshot import Row, Snapshot
 from agents.engine.thought import Matter, Thought, intents_of
+from agents.policy.model import Policy
 from agents.understanding.kinds import intent_of
 from agents.understanding.triage import priority_of
 from agents.understanding.visible import visible
 from data.queries.tickets import ISSUE
 from data.store import EVENT, Transaction
 from data.tables import Issue
-from data.vocabulary import ActionName, IssueState, Priority, TicketStatus
+from data.vocabulary import ActionName, IssueState, Priority, TicketStatus, TrialMode
 
 
 def store_understanding(tx: Transaction, snapshot: Snapshot, thought: Thought) -> None:
@@ -70,10 +71,12 @@ def store_issue(
     matter: Matter,
     position: int,
     withheld: set[str],
+    policy: Policy,
 ) -> str:
     """Store what was found about one thing asked for; its id.
 
-    `withheld` names currencies in which its refunds are not asked for (B7).
+    `withheld` names currencies in which its refunds are not asked for (B7). What the policy has in
+    shadow ends with a person, and the answer says nothing of it.
     """
     finding = matter.finding
     if matter.stored is not None and matter.settled:
@@ -130,6 +133,11 @@ def store_issue(
             "skill": skill,
             "evidence": finding.evidence,
         }
+    mode = policy.mode_of(values["intent"])
+    values["trial"] = None if mode is TrialMode.AUTO else mode.value
+    if mode is TrialMode.SHADOW and not matter.follows:
+        slots["planned"] = {"end": slots["end"]}
+        slots["reply"], slots["end"] = {}, IssueState.ESCALATED.value
     values |= {"slots": slots, "state": IssueState.OPEN.value}
     if matter.stored is not None:
         tx.connection.execute(

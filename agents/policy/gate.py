@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agents.policy.model import Alone, Policy
-from data.vocabulary import ActionName, Gate
+from data.vocabulary import ActionName, Gate, TrialMode
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,19 @@ def rule_on(
 
     `by_template` is False for words that a model wrote, which ask before they go out.
     """
-    if intent in policy.approval.shadow and name is not ActionName.SEND_REPLY:
+    mode = policy.mode_of(intent)
+    if mode is TrialMode.SHADOW:
         return Ruling(Gate.FORBIDDEN, 0, f"{intent} is in shadow: planned, never done")
+    ruling = _by_gates(policy, name, amount, intent, by_template=by_template)
+    if mode is TrialMode.ASSIST and ruling.gate is Gate.AUTO:
+        return Ruling(Gate.ASK, 1, f"{intent} is in assist: everything asks a person")
+    return ruling
+
+
+def _by_gates(
+    policy: Policy, name: ActionName, amount: int | None, intent: str | None, *, by_template: bool
+) -> Ruling:
+    """What the gates say where nothing is on trial."""
     gate = policy.approval.actions.get(name, Gate.ASK)
     if gate is Gate.FORBIDDEN:
         return Ruling(gate, 0, f"the policy forbids {name}")

@@ -2,15 +2,15 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import data
 from agents.policy.levels import ServiceLevelRules
 from data.columns import canonical
 from data.files import YamlFile
-from data.vocabulary import ActionName, Gate, Intent, Role
+from data.vocabulary import ActionName, Gate, Intent, Role, TrialMode
 
 PACKAGED = Path(data.__file__).parent / "policy" / "policy.yaml"
 
@@ -102,7 +102,7 @@ class Approval(Part):
     """Limits of the roles that may decide; a viewer never may."""
     caps: list[Cap] = []
     shadow: list[Intent] = []
-    """Intents whose plans are shown and never carried out."""
+    """Intents in shadow: the older way to say so in `trials`."""
 
 
 class Tickets(Part):
@@ -124,8 +124,32 @@ class Policy(Part):
     technical: Technical = Technical()
     product: Product = Product()
     approval: Approval
+    trials: dict[Intent, TrialMode] = {}
+    """How far each intent has come; one that is not named is in `auto`."""
     tickets: Tickets = Tickets()
     service_levels: ServiceLevelRules = ServiceLevelRules()
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        for intent in self.approval.shadow:
+            mode = self.trials.get(intent, TrialMode.SHADOW)
+            if mode is not TrialMode.SHADOW:
+                raise ValueError(
+                    f"approval.shadow names {intent} and trials says {mode}; "
+                    "take it out of approval.shadow"
+                )
+        return self
+
+    def mode_of(self, intent: str | None) -> TrialMode:
+        """How far the agents may go with an intent."""
+        if intent in self.approval.shadow:
+            return TrialMode.SHADOW
+        return self.trials.get(intent, TrialMode.AUTO)  # type: ignore[call-overload, no-any-return]
+
+    def untried(self) -> "Policy":
+        """The same policy with every intent in `auto`."""
+        approval = self.approval.model_copy(update={"shadow": []})
+        return self.model_copy(update={"trials": {}, "approval": approval})
 
     @property
     def version(self) -> str:
@@ -133,6 +157,9 @@ class Policy(Part):
         values = self.model_dump(
             mode="json", exclude={"service_levels": True, "tickets": {"keep_days"}}
         )
+        if not self.trials:
+            # As before there were any, so that what was decided then still stands.
+            del values["trials"]
         return hashlib.sha256(canonical(values).encode()).hexdigest()[:12]
 
 

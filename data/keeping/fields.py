@@ -142,7 +142,7 @@ _STAYS = {
     ),
     # The channel's id of a message stays: by it, a mailbox that is read again opens nothing anew.
     "message": "id ticket_id position author at payload_id external_id",
-    "issue": "id ticket_id position kind intent rule agent state confidence skill evidence",
+    "issue": "id ticket_id position kind intent rule agent state confidence skill evidence trial",
     "run": "id ticket_id number state brain policy_version started_at ended_at tokens cost_micros",
     "action": (
         "id ticket_id run_id issue_id position name digest target agent state gate rule risk "

@@ -72,6 +72,8 @@ class IssueRow:
     cause: str | None
     skill: str | None
     evidence: list[str]
+    trial: str | None = None
+    """shadow or assist, where its intent was on trial."""
 
 
 @dataclass(frozen=True)

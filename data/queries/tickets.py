@@ -39,6 +39,7 @@ _ISSUE = [
     "cause",
     "skill",
     "evidence",
+    "trial",
 ]
 _RUN = [
     "id",

@@ -134,7 +134,10 @@ class Issue(SQLModel, table=True):
     """One thing that a ticket asks for."""
 
     __tablename__ = "issue"
-    __table_args__ = (UniqueConstraint("ticket_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "position"),
+        _some("ix_issue_trial", "trial IS NOT NULL", "intent", "ticket_id"),
+    )
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id")
@@ -154,6 +157,8 @@ class Issue(SQLModel, table=True):
     evidence: list[Any] = Field(default_factory=list, sa_type=Json)
     """References table:id of the rows that the diagnosis rests on."""
     slots: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    trial: str | None = None
+    """shadow or assist, where its intent was on trial when it was planned."""
 
 
 class Run(SQLModel, table=True):

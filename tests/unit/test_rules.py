@@ -1,5 +1,6 @@
 """The gate, the files of rules with typos in them, and the arguments of actions."""
 
+import hashlib
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from agents.policy.gate import rule_on
 from agents.policy.model import PACKAGED as POLICY
 from agents.policy.model import Policy, load_policy
 from data.errors import BadFile
-from data.vocabulary import ActionName, Gate
+from data.plain import canonical
+from data.vocabulary import ActionName, Gate, TrialMode
 
 ASK = ("process_refund", "issue_credit", "reinstate_subscription", "reset_service", "update_crm")
 ALONE = ("send_reply", "send_notification", "create_ticket", "schedule_callback")
@@ -25,6 +27,11 @@ def _policy(**approval: Any) -> Policy:
     plain = load_policy().model_dump(mode="json")
     plain["approval"] |= approval
     return Policy.model_validate(plain)
+
+
+def _on_trial(approval: dict[str, Any] | None = None, **modes: str) -> Policy:
+    plain = _policy(**(approval or {})).model_dump(mode="json")
+    return Policy.model_validate({**plain, "trials": modes})
 
 
 @pytest.mark.parametrize("name", ASK + ALONE)
@@ -71,7 +78,55 @@ def test_the_gate(approval: dict[str, Any], amount: int, intent: str | None, gat
 def test_a_models_words_ask_before_they_go_out() -> None:
     reply = ActionName.SEND_REPLY
     assert rule_on(load_policy(), reply, None, None, by_template=False).gate is Gate.ASK
-    assert rule_on(_policy(shadow=["billing"]), reply, None, "billing").gate is Gate.AUTO
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "gate"),
+    [
+        ("shadow", "process_refund", Gate.FORBIDDEN),
+        ("shadow", "send_notification", Gate.FORBIDDEN),
+        ("shadow", "send_reply", Gate.FORBIDDEN),
+        ("assist", "process_refund", Gate.ASK),
+        ("assist", "send_notification", Gate.ASK),
+        ("assist", "send_reply", Gate.ASK),
+        ("auto", "process_refund", Gate.ASK),
+        ("auto", "send_notification", Gate.AUTO),
+        ("auto", "send_reply", Gate.AUTO),
+    ],
+)
+def test_what_an_intent_on_trial_may(mode: str, name: str, gate: Gate) -> None:
+    policy = _on_trial(billing=mode)
+    assert rule_on(policy, ActionName(name), 100, "billing").gate is gate
+    elsewhere = rule_on(load_policy(), ActionName(name), 100, "technical")
+    assert rule_on(policy, ActionName(name), 100, "technical") == elsewhere
+    assert rule_on(policy.untried(), ActionName(name), 100, "billing") == elsewhere
+
+
+def test_assist_lets_nothing_run_alone_and_loosens_nothing() -> None:
+    policy = _on_trial(billing="assist")
+    assert rule_on(policy, ActionName.PROCESS_REFUND, 20_001, "billing").gate is Gate.ASK_TWO
+    alone = _on_trial({"alone": ALONE_UP_TO}, billing="assist")
+    assert rule_on(alone, ActionName.PROCESS_REFUND, 500, "billing").gate is Gate.ASK
+    forbidden = _on_trial({"actions": {"process_refund": "forbidden"}}, billing="assist")
+    assert rule_on(forbidden, ActionName.PROCESS_REFUND, 1, "billing").gate is Gate.FORBIDDEN
+
+
+def test_shadow_may_be_said_in_the_older_way_but_not_in_two_ways() -> None:
+    older = _policy(shadow=["billing"])
+    assert older.mode_of("billing") is TrialMode.SHADOW
+    assert older.untried().mode_of("billing") is TrialMode.AUTO
+    assert _on_trial({"shadow": ["billing"]}, billing="shadow").mode_of("billing") == "shadow"
+    with pytest.raises(ValueError, match=r"approval\.shadow names billing and trials says assist"):
+        _on_trial({"shadow": ["billing"]}, billing="assist")
+
+
+def test_a_policy_without_trials_has_the_version_it_had_before_there_were_any() -> None:
+    plain = load_policy()
+    values = plain.model_dump(
+        mode="json", exclude={"trials": True, "service_levels": True, "tickets": {"keep_days"}}
+    )
+    assert plain.version == hashlib.sha256(canonical(values).encode()).hexdigest()[:12]
+    assert _on_trial(billing="auto").version != plain.version
 
 
 def test_the_version_follows_the_values_not_the_text(tmp_path: Path) -> None:
@@ -106,8 +161,9 @@ def _edited(path: Path, source: Path, old: str, new: str) -> int:
         ("close_after_days: 7", "close_after_days: 0", "tickets.close_after_days"),
         ("policy: 1", "policy: 2", "policy"),
         ("refund_days: 14", "refund_days: 14\n  refund_days: 15", "twice"),
-        ("shadow: []", "shadow: [weather]", "approval.shadow[0]"),
-        ("shadow: []", "shadow: [", ""),
+        ("trials: {}", "trials: {weather: shadow}", "trials.weather"),
+        ("trials: {}", "trials: {billing: shade}", "trials.billing"),
+        ("trials: {}", "trials: {", ""),
     ],
 )
 def test_a_typo_in_the_policy_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:

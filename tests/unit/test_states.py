@@ -46,5 +46,6 @@ def test_only_an_approved_action_starts_and_only_a_started_one_is_done() -> None
 
 
 def test_what_ended_undone_stays_so() -> None:
-    for state in (A.EXPIRED, A.REJECTED, A.REFUSED, A.WITHDRAWN, A.UNDONE):
+    for state in (A.EXPIRED, A.REJECTED, A.WITHDRAWN, A.UNDONE):
         assert ACTION_CHANGES[state] == set()
+    assert ACTION_CHANGES[A.REFUSED] == {A.STALE}
