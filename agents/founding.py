@@ -1,7 +1,7 @@
 """Making a workspace together with its back office, and filling both from a scenario."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agents.connectors.embedded.world import fill
@@ -21,6 +21,8 @@ class Founded:
     place: str
     tickets: list[str]
     """Refs of the tickets that were queued."""
+    trials: dict[str, str] = field(default_factory=dict)
+    """Intents on trial in the scenario, which are for the workspace's policy to name."""
 
 
 def found_workspace(
@@ -67,7 +69,8 @@ def _furnish(workspace: Workspace, scenario: Scenario | None, places: Places) ->
         if type(problem).__module__ == "sqlite3":
             raise HandrailError(f"the scenario's back office does not fit: {problem}") from problem
         raise
-    return Founded(_named(workspace), refs)
+    trials = {i.value: m.value for i, m in scenario.trials.items()} if scenario else {}
+    return Founded(_named(workspace), refs, trials)
 
 
 def _free(place: str) -> Path | None:

@@ -221,6 +221,7 @@ COMMANDS: tuple[Command, ...] = (
         "Go to",
         in_bar=False,
     ),
+    Command("go-trials", "Trials", "To the intents on trial", "g i", "Go to", in_bar=False),
     Command(
         "period",
         "Days",

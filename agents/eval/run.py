@@ -91,12 +91,14 @@ class Stage:
         )
         self.reader = EmbeddedReader(self.back_office)
         self.writer = EmbeddedWriter(self.back_office, synchronous="OFF")
-        guarded = GuardedWriter(self.store, self.writer)
+        guarded, policy = GuardedWriter(self.store, self.writer), rules.policy
+        for intent, mode in scenario.trials.items():
+            policy = policy.with_mode(intent, mode)
         parts = Parts(
-            self.store, self.reader, guarded, rules.policy, rules.playbooks, rules.templates,
+            self.store, self.reader, guarded, policy, rules.playbooks, rules.templates,
             sleep=lambda _: None, brain=rules.brain,
         )  # fmt: skip
-        self.engine, self.service = Engine(parts), Service(self.store, rules.policy)
+        self.engine, self.service = Engine(parts), Service(self.store, policy)
         self.ids: dict[str, str] = {}
         self.asked: dict[str, set[str]] = {t.ref: set() for t in scenario.tickets}
         self._replies = {t.ref: list(t.replies) for t in scenario.tickets}

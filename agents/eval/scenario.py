@@ -10,7 +10,7 @@ from agents.connectors.embedded.schema import WORLD, columns
 from agents.eval.rows import check_row
 from data.errors import BadFile
 from data.files import YamlFile
-from data.vocabulary import ActionName, Intent, TicketStatus
+from data.vocabulary import ActionName, Intent, TicketStatus, TrialMode
 
 
 def _moment(value: Any) -> Any:
@@ -110,6 +110,8 @@ class Scenario(Part):
     tickets: Annotated[list[Arrival], Field(min_length=1)]
     operator: list[OperatorRule] = []
     changes: list[WorldChange] = []
+    trials: dict[Intent, TrialMode] = {}
+    """Intents on trial, beside those of the policy that it runs under."""
     expect: Expected = Expected()
 
     def world(self) -> dict[str, list[dict[str, Any]]]:

@@ -146,10 +146,13 @@ class Policy(Part):
             return TrialMode.SHADOW
         return self.trials.get(intent, TrialMode.AUTO)  # type: ignore[call-overload, no-any-return]
 
-    def untried(self) -> "Policy":
-        """The same policy with every intent in `auto`."""
-        approval = self.approval.model_copy(update={"shadow": []})
-        return self.model_copy(update={"trials": {}, "approval": approval})
+    def with_mode(self, intent: Intent, mode: TrialMode) -> "Policy":
+        """The same policy with an intent in another mode."""
+        shadow = [other for other in self.approval.shadow if other is not intent]
+        approval = self.approval.model_copy(update={"shadow": shadow})
+        return self.model_copy(
+            update={"trials": {**self.trials, intent: mode}, "approval": approval}
+        )
 
     @property
     def version(self) -> str:

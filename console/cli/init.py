@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from console.cli.options import AsJson, Db
-from console.cli.printing import out, print_json
+from console.cli.printing import out, print_json, say
 
 ScenarioFile = Annotated[
     Path | None,
@@ -27,6 +27,10 @@ def init(db: Db = None, scenario: ScenarioFile = None, as_json: AsJson = False) 
     from console.bootstrap import make_workspace
 
     made = make_workspace(db, scenario)
+    if made.trials:
+        named = ", ".join(f"{intent}: {mode}" for intent, mode in made.trials.items())
+        say(f"the scenario has intents on trial; for this workspace put `trials: {{{named}}}` "
+            "into a policy.yaml beside it")  # fmt: skip
     if as_json:
         print_json({"workspace": made.place, "tickets": made.tickets})
         return

@@ -64,6 +64,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "show": ("console.cli.show", "One ticket: messages, findings, trace, actions."),
         "replay": ("console.cli.replay", "Step through what happened to a ticket."),
         "backoffice": ("console.cli.backoffice", "The rows of the embedded back office."),
+        "trials": ("console.cli.trials", "Intents on trial: plans beside what people did."),
         "kpi": ("console.cli.kpi", "The measures over a period, against their targets."),
         "audit": ("console.cli.audit", "Check the record; anchors and exports of it."),
     },

@@ -175,6 +175,12 @@ class DeskCommands(CommandScreen):
 
         self.app.push_screen(Dashboard())
 
+    def do_go_trials(self) -> None:
+        """To the intents on trial."""
+        from console.screens.trials import Trials
+
+        self.app.push_screen(Trials(self.desk))
+
     def do_worker(self) -> None:
         """Start a worker."""
         self.console.start_worker()

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from agents.policy.model import Policy
+from agents.trials import comparisons, trials, wilson
+from data.vocabulary import ActionName
 from tests.engine.conftest import Open
 from tests.engine.desk import Desk, rules
 
@@ -135,14 +137,118 @@ def test_a_person_acts_by_hand_on_what_is_in_shadow(desk: Open) -> None:
     one = desk(policy=on_trial(billing="shadow"))
     ticket = _came(one)
     (planned,) = one.actions(ticket, "process_refund")
-    done = _by_hand(one, ticket, planned.name, planned.arguments)
+    done = _by_hand(one, ticket, ActionName(planned.name), planned.arguments)
     assert one.states(ticket, "process_refund") == ["refused", "verified"]
     assert one.effects("process_refund")[0]["key"].endswith(done)
 
 
-def _by_hand(one: Desk, ticket: str, name: Any, arguments: dict[str, Any]) -> str:
+def _by_hand(one: Desk, ticket: str, name: ActionName, arguments: dict[str, Any]) -> str:
     action = one.service.propose(ticket, name, arguments, by="priya")
     one.run()
     one.approve(next(a for a in one.waiting() if a.id == action))
     one.run()
     return action
+
+
+def _verdicts(one: Desk) -> list[tuple[str, str]]:
+    return [(c.ticket.intent, c.verdict.value) for c in comparisons(one.store)]
+
+
+def _resolved(one: Desk, ticket: str) -> None:
+    one.service.take(ticket, by="priya")
+    one.service.resolve(ticket, by="priya", reason="done by hand")
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "same"),
+        ({"amount": 500}, "other_arguments"),
+        ({"charge": "ch_de0"}, "something_else"),
+        (None, "people_nothing"),
+    ],
+)
+def test_a_plan_is_compared_with_what_people_did_by_hand(
+    desk: Open, changes: dict[str, Any] | None, verdict: str
+) -> None:
+    one = desk(policy=on_trial(billing="shadow"))
+    ticket = _came(one)
+    (planned,) = one.actions(ticket, "process_refund")
+    if changes is not None:
+        _by_hand(one, ticket, ActionName.PROCESS_REFUND, {**planned.arguments, **changes})
+    assert _verdicts(one) == [("billing", "open")]
+    _resolved(one, ticket)
+    assert _verdicts(one) == [("billing", verdict)]
+    (billing,) = [t for t in trials(one.store, one.policy) if t.intent == "billing"]
+    assert (billing.mode, billing.tickets, billing.compared) == ("shadow", 1, 1)
+    assert billing.agreement == (1.0 if verdict == "same" else 0.0)
+    assert billing.planned == {"eur": 1150}
+    moved = {} if changes is None else {"eur": changes.get("amount", 1150)}
+    assert billing.done == moved
+    assert (billing.next_mode, billing.gates) == ("assist", {"ask": 1})
+
+
+def test_what_was_undone_again_counts_as_not_done(desk: Open) -> None:
+    one = desk(policy=on_trial(billing="shadow"))
+    ticket = _came(one)
+    (planned,) = one.actions(ticket, "process_refund")
+    done = _by_hand(one, ticket, ActionName.PROCESS_REFUND, planned.arguments)
+    one.service.undo(done, by="priya")
+    one.run()
+    _resolved(one, ticket)
+    assert _verdicts(one) == [("billing", "people_nothing")]
+
+
+def test_where_the_agents_planned_nothing(desk: Open) -> None:
+    one = desk("b4-near-day-15", policy=on_trial(billing="shadow"))
+    ticket = _came(one)
+    assert one.actions(ticket) == []
+    customer = one.column(ticket, "customer_id")
+    _by_hand(
+        one, ticket, ActionName.ISSUE_CREDIT,
+        {"customer": customer, "amount": 300, "currency": "eur"},
+    )  # fmt: skip
+    _resolved(one, ticket)
+    assert _verdicts(one) == [("billing", "agents_nothing")]
+
+
+def test_nothing_planned_and_nothing_done_is_shown_apart(desk: Open) -> None:
+    one = desk("b4-near-day-15", policy=on_trial(billing="shadow"))
+    _resolved(one, _came(one))
+    assert _verdicts(one) == [("billing", "neither")]
+    (billing,) = [t for t in trials(one.store, one.policy) if t.intent == "billing"]
+    assert (billing.tickets, billing.compared, billing.agreement) == (1, 0, None)
+
+
+def test_what_people_do_belongs_to_the_intent_it_is_about(desk: Open) -> None:
+    one = desk(
+        "approval-rejected-other-issue-done",
+        policy=on_trial(billing="shadow", technical="shadow"),
+    )
+    ticket = _came(one)
+    (refund,) = one.actions(ticket, "process_refund")
+    _by_hand(one, ticket, ActionName.PROCESS_REFUND, refund.arguments)
+    _resolved(one, ticket)
+    assert sorted(_verdicts(one)) == [("billing", "same"), ("technical", "people_nothing")]
+
+
+def test_in_assist_decisions_are_what_people_did(desk: Open) -> None:
+    one = desk(policy=on_trial(billing="assist"))
+    ticket = _came(one)
+    one.service.edit(one.asked().id, by="priya", changes={"amount": 1000})
+    one.approve_all()
+    assert one.status(ticket) == "resolved"
+    assert _verdicts(one) == [("billing", "other_arguments")]
+    (billing,) = [t for t in trials(one.store, one.policy) if t.intent == "billing"]
+    assert billing.next_mode == "auto"
+    assert (billing.planned, billing.done) == ({"eur": 1150}, {"eur": 1000})
+    under_auto = on_trial(billing="auto")
+    assert [t.tickets for t in trials(one.store, under_auto)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("good", "of", "at_least"), [(0, 0, 0.0), (0, 5, 0.0), (10, 10, 0.7225), (90, 100, 0.8256)]
+)
+def test_the_lower_bound_of_a_share(good: int, of: int, at_least: float) -> None:
+    """Worked out on paper from Wilson's formula."""
+    assert wilson(good, of) == pytest.approx(at_least, abs=1e-4)
