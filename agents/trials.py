@@ -29,7 +29,7 @@ _AT_HOME = {
 
 _NOT_COMPARED = (ActionName.SEND_REPLY, ActionName.UNDO)
 
-TRIED = tuple(intent for intent in Intent if intent is not Intent.ESCALATE)
+TRIED: tuple[Intent, ...] = tuple(intent for intent in Intent if intent is not Intent.ESCALATE)
 """Intents that can be on trial; what nobody recognises goes to people anyway."""
 
 

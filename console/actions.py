@@ -221,6 +221,15 @@ COMMANDS: tuple[Command, ...] = (
         "Go to",
         in_bar=False,
     ),
+    Command(
+        "go-practice",
+        "Practice",
+        "Decide about right and wrong actions that are not real",
+        "g p",
+        "Go to",
+        needs(Role.OPERATOR),
+        in_bar=False,
+    ),
     Command("go-trials", "Trials", "To the intents on trial", "g i", "Go to", in_bar=False),
     Command(
         "period",

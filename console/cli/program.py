@@ -77,6 +77,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "reconcile": ("console.cli.decide", "State what became of an unknown outcome."),
         "stop": ("console.cli.stopping", "The stop button: halt what is carried out."),
         "go": ("console.cli.stopping", "Lift the stop button."),
+        "practice": ("console.cli.practice", "Practise approvals on actions that are not real."),
         "operators": ("console.cli.operators", "Who may decide, and how they sign in."),
     },
     "Keep": {

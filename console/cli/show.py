@@ -74,13 +74,18 @@ def show(
         )
         return
     console = screen()
-    _head(console, detail, now)
-    _messages(console, detail)
-    _issues(console, detail)
+    print_context(console, detail, now)
     _actions(console, detail, now)
     _handoffs(console, detail)
     _trace(console, events, {action.id: action.name for action in detail.actions})
     _models(console, detail)
+
+
+def print_context(console: "Console", detail: "TicketDetail", now: datetime) -> None:
+    """What was said in a ticket and found out about it."""
+    _head(console, detail, now)
+    _messages(console, detail)
+    _issues(console, detail)
 
 
 def _title(console: "Console", text: str) -> None:

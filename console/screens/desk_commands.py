@@ -181,6 +181,12 @@ class DeskCommands(CommandScreen):
 
         self.app.push_screen(Trials(self.desk))
 
+    def do_go_practice(self) -> None:
+        """To the practice lane."""
+        from console.screens.practice import PracticeLane
+
+        self.app.push_screen(PracticeLane())
+
     def do_worker(self) -> None:
         """Start a worker."""
         self.console.start_worker()

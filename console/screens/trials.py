@@ -88,7 +88,7 @@ class IntentList(RowList):
         tone = "muted" if trial.next_mode is None else "accent"
         rest = max(0, width - len(name))
         return [
-            [(fit(name, width), "strong"), (fit(f"{glyph} {mode}", rest), tone)],
+            [(name, "strong"), (fit(f"{glyph} {mode}", rest), tone)],
             [(fit(f"  {told}", width), "muted")],
         ]
 

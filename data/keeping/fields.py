@@ -166,6 +166,8 @@ _STAYS = {
     "halt": "*",
     "operator": "*",
     "sign_in": "*",
+    "practice_case": "*",
+    "reading": "*",
     "setting": "*",
     "worker": "*",
 }

@@ -6,6 +6,7 @@ from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.models import ModelAnswer, ModelWords
 from data.tables.operators import Operator, SignIn
 from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
+from data.tables.practice import PracticeCase, Reading
 from data.tables.workspace import Setting, Worker
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Nonce",
     "Operator",
     "Payload",
+    "PracticeCase",
+    "Reading",
     "Run",
     "Setting",
     "SignIn",

@@ -3,15 +3,46 @@
 import sqlalchemy as sa
 from alembic import op
 
+import data.columns
+
 revision = "0010"
-down_revision = "0004"
+down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Add what says that an issue was planned on trial; earlier ones were not."""
+    """Add the column, which earlier issues lack, and the tables."""
     op.add_column("issue", sa.Column("trial", sa.String(), nullable=True))
     on_trial = sa.text("trial IS NOT NULL")
     op.create_index(
         "ix_issue_trial", "issue", ["intent", "ticket_id"],
         sqlite_where=on_trial, postgresql_where=on_trial,
     )  # fmt: skip
+    op.create_table(
+        "practice_case",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("course", sa.String(), nullable=False),
+        sa.Column("operator", sa.String(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("scenario", sa.String(), nullable=False),
+        sa.Column("wrong", sa.String(), nullable=True),
+        sa.Column("shown_at", data.columns.UtcTime(), nullable=False),
+        sa.Column("answered_at", data.columns.UtcTime(), nullable=True),
+        sa.Column("approved", sa.Boolean(), nullable=True),
+        sa.Column("took_ms", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("course", "number"),
+    )
+    op.create_index("ix_practice_operator", "practice_case", ["operator", "shown_at"])
+    op.create_table(
+        "reading",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("operator", sa.String(), nullable=False),
+        sa.Column("actions", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Integer(), nullable=False),
+        sa.Column("took_ms", sa.Integer(), nullable=False),
+        sa.Column("at", data.columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_reading_operator", "reading", ["operator", "at"])

@@ -1,0 +1,1 @@
+"""Practice: right and wrong actions made from scenarios, for people to decide about."""
