@@ -27,11 +27,13 @@ from console.format import line, show_times_in
 from console.keymap import Keys
 from console.live import Changed, FeedTrouble, LiveFeed
 from console.palette import Commands
+from console.reading_time import ReadingTime, Stood
 from console.screens.commanding import CommandScreen
 from console.screens.desk import Desk
 from console.screens.sign_in import SignIn
 from console.screens.stopping import Stopping
 from console.session import SessionLike
+from console.widgets.preview import Preview
 from console.widgets.status import Standing
 from console.workers import AGAIN_SECONDS, WorkerKeeper
 from data.queries.masked import masked
@@ -106,6 +108,8 @@ class Handrail(Everyday):
         self._feed = LiveFeed(session.store, self.post_message)
         self._troubles: dict[str, str | None] = {}
         self._arrivals = self._new_arrivals()
+        self.reading, self._hurried = ReadingTime(), False
+        """How long what may be decided stood on the screen; whether they were told of it."""
         self.set_keymap(self.keys.keymap)
         if settings is not None:
             self.theme = settings.theme
@@ -272,6 +276,39 @@ class Handrail(Everyday):
             self.bell()
         if wanted is not None and wanted.desktop:
             self.send(terminal.notification("Handrail: " + "; ".join(n.text for n in notes)))
+
+    # How what is approved was read.
+
+    @on(Preview.Stands)
+    def stands(self, event: Preview.Stands) -> None:
+        """Something else stands there to be decided."""
+        self.reading.shows(event.ids, event.words)
+
+    def was_read(self, approved: frozenset[str]) -> None:
+        """Keep how long what was approved had stood there; tell who cannot have read it."""
+        stood = self.reading.take(approved)
+        if approved and stood is not None:
+            self._keep_pace(len(approved), stood)
+
+    @work(group="pace", exit_on_error=False)
+    async def _keep_pace(self, actions: int, stood: Stood) -> None:
+        from agents.practice.reading import note_reading
+
+        session = self.session
+        try:
+            pace = await asyncio.to_thread(
+                note_reading, session.store, session.operator, actions, stood.words, stood.seconds
+            )
+        except Exception as problem:  # the decision stands all the same
+            log.warning("how long it was read cannot be kept: %s", problem)
+            return
+        if pace.unread and not self._hurried:
+            told = (
+                f"{pace.too_fast} of your last {pace.decisions} approvals came faster than their "
+                f"effect can be read; {self.keys.shown('go-practice')} is for practice"
+            )
+            self.notify(told, severity="warning", markup=False, timeout=8)
+        self._hurried = pace.unread
 
     @work(group="late", exclusive=True, exit_on_error=False)
     async def _tell_late(self) -> None:

@@ -15,6 +15,7 @@ from data.vocabulary import Role
 if TYPE_CHECKING:
     from console.bootstrap import Session
     from data.queries.operators import OperatorRow
+    from data.queries.practice import Pace
 
 _HERE, _SIGN_IN = "console.cli.operators", "console.cli.operators_sign_in"
 _DATABASE = "console.cli.operators_database"
@@ -62,15 +63,17 @@ def list_(db: Db = None, as_json: AsJson = False) -> None:
     """Everybody with their role, and whether they have a passphrase."""
     from console.bootstrap import open_session
     from data.queries.operators import operators as listed
+    from data.queries.practice import paces
 
     session = open_session(db, create=False)
     try:
         rows, set_up = listed(session.store), session.operators.is_set_up()
-        now = session.store.clock.now()
+        now, reading = session.store.clock.now(), paces(session.store)
     finally:
         session.close()
     if as_json:
-        print_json({"operators": [_document(row) for row in rows], "sign_in_needed": set_up})
+        shown_as = [_document(row, reading.get(row.name)) for row in rows]
+        print_json({"operators": shown_as, "sign_in_needed": set_up})
         return
     if rows:
         shown = [
@@ -84,6 +87,11 @@ def list_(db: Db = None, as_json: AsJson = False) -> None:
             for row in rows
         ]
         print_table(["name", "role", "signs in", "skills", "added by"], shown, wide="name")
+    for name, pace in reading.items():
+        if pace.unread:
+            from console.practising import pace as in_words
+
+            out(f"{line(name, 60)}: {in_words(pace)}")
     if not set_up:
         say(
             "sign-in is not set up: everybody who may write the workspace decides, under the name "
@@ -217,8 +225,9 @@ def _proof(row: "OperatorRow", now: datetime, *, set_up: bool) -> str:
     return f"invited until {moment(row.invited_until)}"
 
 
-def _document(row: "OperatorRow") -> dict[str, Any]:
+def _document(row: "OperatorRow", pace: "Pace | None") -> dict[str, Any]:
     """An operator as JSON shows it."""
+    decisions, too_fast = (pace.decisions, pace.too_fast) if pace else (0, 0)
     return {
         "name": row.name,
         "role": row.role,
@@ -230,6 +239,7 @@ def _document(row: "OperatorRow") -> dict[str, Any]:
         "available": row.available,
         "added_by": row.added_by,
         "added_at": row.added_at,
+        "last_approvals": {"decisions": decisions, "too_fast": too_fast},
     }
 
 

@@ -60,6 +60,7 @@ class Deciding(CommandScreen):
         match name:
             case "approve":
                 done = await decisions.approve(self, chosen, ask=ask)
+                self.console.was_read(done)
             case "reject":
                 done = await decisions.reject(self, chosen)
             case _:

@@ -1,10 +1,12 @@
 """The effect of an action before it happens, as a diff; what a decision is taken on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from agents.foresight import still_needed
@@ -214,6 +216,13 @@ def effect_of_several(
 class Preview(Static):
     """What is under the cursor in full; `shown` and `together` are exactly what stands there."""
 
+    @dataclass
+    class Stands(Message):
+        """These actions stand here from now on, in so many words."""
+
+        ids: tuple[str, ...]
+        words: int
+
     def __init__(self, *, id: str) -> None:
         """Nothing yet."""
         super().__init__("", id=id, markup=False)
@@ -229,6 +238,9 @@ class Preview(Static):
         if said is None or said.plain != words.plain or said.spans != words.spans:
             self._said = words
             self.update(words)
+            together = self.together or ((self.shown,) if self.shown is not None else ())
+            ids = tuple(action.id for action in together)
+            self.post_message(self.Stands(ids, len(words.plain.split())))
 
     def show_action(self, action: ActionRow, now: datetime, blocked: str | None = None) -> None:
         """Show this action; `blocked` is why the person who looks cannot approve it."""
