@@ -130,6 +130,15 @@ COMMANDS: tuple[Command, ...] = (
         needs(Role.OPERATOR, by_hand.answer),
     ),
     Command(
+        "save",
+        "Save files",
+        "Save the files that came with the ticket",
+        "s",
+        "Ticket",
+        by_hand.files,
+        False,
+    ),
+    Command(
         "note",
         "Note",
         "Write an internal note",

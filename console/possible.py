@@ -29,6 +29,8 @@ class Context:
     ticket: TicketRow | None = None
     actions: tuple[ActionRow, ...] = ()
     """Of the selected ticket."""
+    files: int = 0
+    """That came with the selected ticket."""
     shown: ActionRow | None = None
     """The approval that is shown in full and has the keys."""
     waiting: ActionRow | None = None

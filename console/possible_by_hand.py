@@ -23,6 +23,13 @@ def ticket(context: Context) -> str | None:
     return None if context.ticket else "no ticket is selected"
 
 
+def files(context: Context) -> str | None:
+    """Why no attachment can be saved."""
+    if context.ticket is None:
+        return "no ticket is selected"
+    return None if context.files else "no file came with this ticket"
+
+
 def answer(context: Context) -> str | None:
     """Why it cannot be answered."""
     return ticket(context) or (_others(context, context.ticket) if context.ticket else None)

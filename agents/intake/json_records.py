@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from agents.intake.attached import files_of_record
 from agents.intake.fields import Fields, Nameless, flat
 from agents.intake.records import (
     MAX_RAW,
@@ -49,7 +51,9 @@ def _record(value: object, line: int, raw: str, fields: Fields) -> Incoming | Re
     if isinstance(wrapped, dict) and len(value) == 1:
         value = wrapped
     try:
-        return fields.incoming(flat(value), line)
+        record = fields.incoming(flat(value), line)
+        files = files_of_record(value)
+        return replace(record, attachments=files) if files else record
     except Nameless as problem:
         return Reject(line, str(problem), raw[:MAX_RAW], names=tuple(value))
     except Unreadable as problem:

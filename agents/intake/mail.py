@@ -9,6 +9,7 @@ from email.policy import default
 from email.utils import parseaddr
 from html.parser import HTMLParser
 
+from agents.intake.attached import files_of_mail
 from agents.intake.fields import check_size
 from agents.intake.moments import parse_moment
 from agents.intake.records import (
@@ -187,6 +188,7 @@ def incoming_mail(raw: bytes, line: int = 1) -> Incoming:
         external_id=own[0] if own and len(own[0]) <= 5 * MAX_NAME else None,
         in_reply_to=tuple(dict.fromkeys([*answered, *reversed(earlier)]))[:50],
         labels=headers,
+        attachments=files_of_mail(mail),
     )
 
 

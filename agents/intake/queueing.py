@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from agents.intake.batch import Stored, batches
-from agents.intake.records import Incoming, Reject, shown
+from agents.intake.records import Attached, Incoming, Reject, shown
 from data.errors import HandrailError, NotFound
 from data.queries.queue import find_ticket
 from data.queries.threads import tickets_of_messages
@@ -30,6 +30,7 @@ class Desk(Protocol[Ticket]):
         *,
         at: datetime | None = None,
         external_id: str | None = None,
+        attachments: Sequence[Attached] = (),
     ) -> None:
         """Store a customer's further message."""
         ...
@@ -139,6 +140,7 @@ class Queueing(Generic[Ticket]):
                 record.body if record.body.strip() else record.subject,
                 at=record.at,
                 external_id=record.external_id,
+                attachments=record.attachments,
             )
         except HandrailError as problem:
             self._reject(Reject(record.line, str(problem)))

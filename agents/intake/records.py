@@ -21,6 +21,18 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that came with a message, as its sender described it."""
+
+    name: str
+    kind: str
+    size: int
+    """Bytes; 0 where nothing says how many."""
+    content: bytes | None = None
+    """None where only its description is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A ticket, or a further message of one, as a file holds it."""
 
@@ -42,12 +54,14 @@ class Incoming:
     """Id or ref of the ticket that it continues."""
     labels: Mapping[str, object] = field(default_factory=dict)
     """The raw row, under the names of the file."""
+    attachments: tuple[Attached, ...] = ()
 
     @property
     def size(self) -> int:
-        """About how many characters it holds in memory."""
+        """About how many characters and bytes it holds in memory."""
         raw = sum(len(value) for value in self.labels.values() if isinstance(value, str))
-        return len(self.subject) + len(self.body) + raw
+        files = sum(len(each.content or b"") for each in self.attachments)
+        return len(self.subject) + len(self.body) + raw + files
 
 
 @dataclass(frozen=True, slots=True)

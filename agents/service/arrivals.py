@@ -1,5 +1,6 @@
 """Tickets and messages come in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from agents.service.acts import Acts
+from agents.service.attaching import AttachedLike, keep_files
 from agents.understanding.secrets import mask_secrets
 from agents.understanding.visible import visible
 from data.errors import HandrailError
@@ -35,6 +37,7 @@ class NewTicket:
     """When it was written, in UTC; now if not given."""
     external_id: str | None = None
     """The channel's own id, by which answers are threaded."""
+    attachments: Sequence[AttachedLike] = ()
 
 
 class Arrivals(Acts):
@@ -74,6 +77,9 @@ class Arrivals(Acts):
                 tx.connection.execute(insert(TICKET), rows["ticket"])
                 tx.connection.execute(insert(PAYLOAD), rows["payload"])
                 tx.connection.execute(insert(MESSAGE), rows["message"])
+            opened = [new for new, ticket_id in zip(batch, ids, strict=True) if ticket_id]
+            for new, message in zip(opened, rows["message"], strict=True):
+                keep_files(tx, message["ticket_id"], message["id"], new.attachments)
         return ids
 
     def _free_ref(self, tx: Transaction, number: int, there: set[str]) -> str:
@@ -111,6 +117,7 @@ class Arrivals(Acts):
             "ref": ref,
             "message": digest,
             "characters": len(new.body),
+            **_counted(new.attachments),
         }
         tx.append(NewEvent("ticket.opened", AgentName.SYSTEM.value, data, ticket_id))
         return ticket_id
@@ -122,6 +129,7 @@ class Arrivals(Acts):
         *,
         at: datetime | None = None,
         external_id: str | None = None,
+        attachments: Sequence[AttachedLike] = (),
     ) -> None:
         """Add a further message of the customer; the agents read it before anything else is done.
 
@@ -133,17 +141,24 @@ class Arrivals(Acts):
             if ticket["merged_into"]:
                 ticket = tx.ticket(ticket["merged_into"])
             payload_id, digest = tx.add_payload(body)
+            message_id = tx.ids("m")
             tx.insert(
-                Message, id=tx.ids("m"), ticket_id=ticket["id"],
+                Message, id=message_id, ticket_id=ticket["id"],
                 position=_next_position(tx, ticket["id"]), author=Author.CUSTOMER.value,
                 name=ticket["requester"], at=at or tx.now, body=_shown(body), payload_id=payload_id,
                 external_id=external_id,
             )  # fmt: skip
+            keep_files(tx, ticket["id"], message_id, attachments)
             count: dict[str, Any] = {"message_count": TICKET.c.message_count + 1}
             tx.set_ticket(ticket["id"], **count, **_back_to_owner(ticket))
             tx.wake(ticket["id"])
-            data = {"message": digest, "characters": len(body)}
+            data = {"message": digest, "characters": len(body), **_counted(attachments)}
             tx.append(NewEvent("message.received", AgentName.SYSTEM.value, data, ticket["id"]))
+
+
+def _counted(attachments: Sequence[AttachedLike]) -> dict[str, int]:
+    """How many files came, for the log; what they are called is the customer's words."""
+    return {"attachments": len(attachments)} if attachments else {}
 
 
 def _back_to_owner(ticket: dict[str, Any]) -> dict[str, Any]:

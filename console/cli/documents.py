@@ -52,7 +52,17 @@ def detail_document(detail: TicketDetail) -> dict[str, Any]:
         "language": detail.language,
         "merged_into": detail.merged_into,
         "messages": [
-            {"from": m.author, "name": m.name, "at": stamp(m.at), "body": m.body}
+            {
+                "from": m.author,
+                "name": m.name,
+                "at": stamp(m.at),
+                "body": m.body,
+                "attachments": [
+                    {"id": a.id, "name": a.name, "type": a.kind, "size": a.size}
+                    for a in detail.attachments
+                    if a.message_id == m.id
+                ],
+            }
             for m in detail.messages
         ],
         "reply": last_reply(detail),

@@ -82,6 +82,7 @@ def opened_by(record: Incoming) -> "NewTicket":
         channel=record.channel,
         at=record.at,
         external_id=record.external_id,
+        attachments=record.attachments,
     )
 
 
@@ -167,8 +168,9 @@ def receive_with(open_session: OpenSession) -> Callable[..., None]:
             with open_session(db) as session:
                 ticket_id = find_ticket(session.store, ticket)
                 session.service.receive(
-                    ticket_id, message.body, at=message.at, external_id=message.external_id
-                )
+                    ticket_id, message.body, at=message.at, external_id=message.external_id,
+                    attachments=message.attachments,
+                )  # fmt: skip
             answer: dict[str, Any] = {"ticket": ticket_id, "received": 1}
             print(json.dumps(answer) if as_json else f"received for {ticket_id}")
 

@@ -62,6 +62,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "status": ("console.cli.status", "Health on one screen; exit 1 if something is wrong."),
         "tickets": ("console.cli.tickets", "The queue, searched."),
         "show": ("console.cli.show", "One ticket: messages, findings, trace, actions."),
+        "attachments": ("console.cli.attachments", "Files that came with a ticket's messages."),
         "replay": ("console.cli.replay", "Step through what happened to a ticket."),
         "backoffice": ("console.cli.backoffice", "The rows of the embedded back office."),
         "trials": ("console.cli.trials", "Intents on trial: plans beside what people did."),

@@ -16,6 +16,7 @@ from console.cli.preview import preview_lines, undo_line
 from console.cli.printing import block, print_json, say_masked, screen
 from console.describe import headline, measures
 from console.format import ACTION, STATUS, ago, cost, label, left, line, moment, money, passage
+from console.saving import described
 from data.queries.reasons import why_nothing
 from data.vocabulary import AGENTS_OWN, EMBEDDED, ActionState
 
@@ -127,6 +128,9 @@ def _messages(console: "Console", detail: "TicketDetail") -> None:
         name = f" {line(message.name)}" if message.name else ""
         console.print(block(f"{moment(message.at)} {message.author}{name}", "dim"))
         console.print(block(_indented(passage(message.body))))
+        for file in detail.attachments:
+            if file.message_id == message.id:
+                console.print(block(f"  ⎘ {described(file)}", "dim"))
 
 
 def _indented(text: str) -> str:

@@ -366,6 +366,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
             pane=self.pane,
             ticket=detail.ticket if detail else None,
             actions=actions,
+            files=len(detail.attachments) if detail else 0,
             shown=self.preview.shown if here else None,
             together=self.preview.together if here else (),
             waiting=waiting[0] if waiting and not here else None,

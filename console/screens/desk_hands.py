@@ -42,6 +42,16 @@ class DeskHands(CommandScreen):
         if self._detail is not None:
             self.app.push_screen(Compose(self._detail))
 
+    def do_save(self) -> None:
+        """Save the files that came with the ticket."""
+        from console.screens.save_files import ask_where
+
+        if self.console.is_web:
+            told = "Not in a browser, which runs on another computer: `handrail attachments --save`"
+            self.notify(told, severity="warning", markup=False)
+        elif self._detail is not None:
+            self.app.push_screen(ask_where(self.console, self._detail))
+
     @work(group="desk-work")
     async def do_note(self) -> None:
         """Write an internal note."""

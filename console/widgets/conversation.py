@@ -5,8 +5,10 @@ from datetime import datetime
 from textual.content import Content
 
 from console.format import ago, line, moment, passage
+from console.links import linked
+from console.saving import described
 from console.widgets.preview import lines, text
-from data.queries.rows import MessageRow, TicketDetail
+from data.queries.rows import AttachmentRow, MessageRow, TicketDetail
 
 _AUTHORS = {
     "customer": ("◂ customer", "bold $text-primary"),
@@ -19,7 +21,7 @@ MOST = 200
 """Messages of one ticket that are shown; the oldest beyond it are counted."""
 
 
-def _message(message: MessageRow, now: datetime) -> list[Content]:
+def _message(message: MessageRow, files: list[AttachmentRow], now: datetime) -> list[Content]:
     who, style = _AUTHORS.get(message.author, (line(message.author), "bold"))
     name = f" {line(message.name, 60)}" if message.name else ""
     head = text(
@@ -30,7 +32,8 @@ def _message(message: MessageRow, now: datetime) -> list[Content]:
         ),
     )
     body = passage(message.body) or "(no text)"
-    return [head, text(body), text("")]
+    told = [text((f"⎘ {described(file)}", "dim")) for file in files]
+    return [head, linked(body), *told, text("")]
 
 
 def conversation_of(detail: TicketDetail, now: datetime) -> Content:
@@ -42,5 +45,6 @@ def conversation_of(detail: TicketDetail, now: datetime) -> Content:
         missing = len(detail.messages) - MOST
         rows.append(text((f"… {missing} older messages: `handrail show` prints them", "dim")))
     for message in detail.messages[-MOST:]:
-        rows += _message(message, now)
+        files = [file for file in detail.attachments if file.message_id == message.id]
+        rows += _message(message, files, now)
     return lines(rows)

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 from textual.widgets import Static
 
 from agents.foresight import still_needed
@@ -21,7 +22,7 @@ def tint(tone: str) -> str:
     return "dim" if tone == "muted" else f"$text-{tone}"
 
 
-Part = Content | str | tuple[str, str]
+Part = Content | str | tuple[str, str | Style]
 
 
 def value(found: Any, field: str = "", currency: str | None = None) -> str:

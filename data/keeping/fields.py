@@ -130,8 +130,10 @@ ERASES: dict[str, dict[str, Erase]] = {
     # Words are hidden from a model, but what it says of them is still about the person.
     "model_answer": {"digest": _own_id, "answer": _nothing},
     "model_words": {"text": _body},
+    "attachment": {"name": _body},
 }
-"""Table to its personal columns, each with what stays of it. Payloads lose their body whole."""
+"""Table to its personal columns, each with what stays of it. Payloads and attachments lose their
+body whole."""
 
 _STAYS = {
     "ticket": (
@@ -158,6 +160,8 @@ _STAYS = {
     "nonce": "id ticket_id",
     "model_answer": "id ticket_id at",
     "model_words": "id ticket_id run_id agent at",
+    "attachment": "id ticket_id message_id position kind size problem",
+    "attachment_body": "id",
     "ticket_fact": "*",
     "measure_sum": "*",
     "payload": "id salt erased_at",

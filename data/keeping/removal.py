@@ -17,6 +17,7 @@ from data.vocabulary import AgentName, Author
 from data.workspace import Workspace
 
 TABLES = SQLModel.metadata.tables
+_BODY = TABLES["attachment_body"]
 AT_ONCE = 500
 """Tickets whose rows are read and written together."""
 
@@ -140,6 +141,7 @@ class Removal:
         `why` stands in these events; it must be free of personal data. How many rows of each
         table lost something; erased again, it is none.
         """
+        self._erase_attachments()
         held: dict[str, Counter[str]] = {ticket_id: Counter() for ticket_id in self._ids}
         for ticket_id, number in self._erase_payloads():
             held[ticket_id]["payload"] += number
@@ -180,6 +182,13 @@ class Removal:
             values["epoch"] = table.c.epoch + 1
         statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
         self._tx.connection.execute(statement, changes)
+
+    def _erase_attachments(self) -> None:
+        """Take the contents of files away; what they were called goes with their rows."""
+        ids = [row["id"] for row in self._rows["attachment"]]
+        for start in range(0, len(ids), AT_ONCE):
+            some = _BODY.c.id.in_(ids[start : start + AT_ONCE])
+            self._tx.connection.execute(update(_BODY).where(some).values(body=None))
 
     def _erase_payloads(self) -> Iterator[tuple[str, int]]:
         for start in range(0, len(self._ids), AT_ONCE):

@@ -58,6 +58,20 @@ class MessageRow:
 
 
 @dataclass(frozen=True)
+class AttachmentRow:
+    """A file that came with a message, without its content."""
+
+    id: str
+    message_id: str
+    name: str
+    kind: str
+    size: int
+    """Bytes, as far as known."""
+    problem: str | None
+    """Why its content is not here; None if it is."""
+
+
+@dataclass(frozen=True)
 class IssueRow:
     """One thing that a ticket asks for, and what was found."""
 
@@ -210,6 +224,7 @@ class TicketDetail:
     runs: list[RunRow]
     actions: list[ActionRow]
     handoffs: list[HandoffRow]
+    attachments: list[AttachmentRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

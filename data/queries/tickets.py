@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from data.errors import NotFound
+from data.queries.attachments import attachments_in
 from data.queries.queue import COLUMNS
 from data.queries.rows import (
     ActionRow,
@@ -181,6 +182,7 @@ def ticket_detail(store: Store, ticket_id: str) -> TicketDetail:
             runs=_rows(connection, RunRow, RUN, _RUN, ticket_id),
             actions=actions,
             handoffs=handoffs_where(connection, HANDOFF.c.ticket_id == ticket_id),
+            attachments=attachments_in(connection, ticket_id),
         )
 
 

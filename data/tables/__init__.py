@@ -1,6 +1,7 @@
 """The tables of a workspace; migrations are made from these models."""
 
 from data.tables.actions import Action, Decision, Halt
+from data.tables.attachments import Attachment, AttachmentBody
 from data.tables.log import Chain, Event, Payload
 from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.models import ModelAnswer, ModelWords
@@ -11,6 +12,8 @@ from data.tables.workspace import Setting, Worker
 
 __all__ = [
     "Action",
+    "Attachment",
+    "AttachmentBody",
     "Chain",
     "Decision",
     "Event",

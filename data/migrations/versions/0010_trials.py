@@ -1,4 +1,4 @@
-"""Intents on trial, and what people practised."""
+"""Intents on trial, what people practised, and files that came with messages."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,3 +46,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_reading_operator", "reading", ["operator", "at"])
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"]),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("message_id", "position"),
+    )
+    of_ticket = ["ticket_id", "message_id", "position"]
+    op.create_index("ix_attachment_ticket", "attachment", of_ticket)
+    op.create_table(
+        "attachment_body",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["attachment.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
