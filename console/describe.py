@@ -100,7 +100,8 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
                 _first(data, "kind"), _first(data, "skill", "to"), _first(data, "reason")
             )
         case "reply":
-            return "▸ reply: " + _first(data, "body")
+            length = f"{data['characters']} characters" if data.get("characters") else ""
+            return "▸ reply: " + _joined(_first(data, "body") or length, _first(data, "language"))
         case "run.started":
             brain = _first(data, "brain")
             return "▸ run started" + (f" · {brain}" if brain != EMBEDDED else "")

@@ -1,5 +1,7 @@
 """The keys and what they do, made from the commands that are bound."""
 
+from textwrap import wrap
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -12,6 +14,9 @@ from console.format import ACTION, STATUS
 from console.keymap import Keys, keys_of
 from console.possible import Context
 from console.widgets.preview import lines, text
+
+WIDTH = 56
+"""Cells of the words beside a key."""
 
 
 def help_of(context: Context, keys: Keys) -> Content:
@@ -26,9 +31,11 @@ def help_of(context: Context, keys: Keys) -> Content:
         reason = command.unavailable(context)
         shown = keys.shown(command.id) or "palette"
         key = (f"{shown:>14}  ", "bold $text-accent" if reason is None else "dim")
-        rows.append(text(key, f"{command.label}: {command.tooltip}"))
-        if reason:
-            rows.append(text((f"{'':>16}not now: {reason}", "dim")))
+        first, *more = wrap(f"{command.label}: {command.tooltip}", WIDTH)
+        rows.append(text(key, first))
+        rows += [text(f"{'':>16}{part}") for part in more]
+        for part in wrap(f"not now: {reason}", WIDTH) if reason else ():
+            rows.append(text((f"{'':>16}{part}", "dim")))
     rows += [text(""), text(("Signs of tickets and actions", "bold underline"))]
     signs = {glyph: words for glyph, words, _ in ACTION.values()}
     signs |= {glyph: words for glyph, words, _ in STATUS.values()}

@@ -182,6 +182,9 @@ def known_of(trial: Trial, tickets: list[Comparison]) -> Content:
     """What came of one intent's trial, and its newest tickets."""
     glyph, mode, meaning = trying.MODES[trial.mode]
     rows = [text((f"{glyph} {mode}", "bold"), f"  {meaning}")]
+    if trial.next_mode is None:
+        told = f"to try it first: `trials: {{{trial.intent}: shadow}}` in the policy"
+        rows += [text(""), text((told, "dim"))]
     if trial.next_mode is not None:
         rows += [text(""), text(("Agreement  ", "bold"), trying.agreement(trial))]
         for verdict, count in trying.tally(trial):

@@ -114,7 +114,8 @@ def undo_of(action: ActionRow, now: datetime) -> Content:
     if not undo and (action.preview or {}).get("pending"):
         return text(("whether it can be undone is not known yet", "dim"))
     if not undo.get("possible"):
-        return text(("!! cannot be undone", "bold $text-error"), f": {how}" if how else "")
+        more = f": {how}" if how and how != "cannot be undone" else ""
+        return text(("!! cannot be undone", "bold $text-error"), more)
     until = undo.get("until")
     words = "↶ can be undone"
     if isinstance(until, str):
