@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import sqrt
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from agents.actions.catalogue import aim_of
 from agents.policy.gate import rule_on
 from agents.policy.model import Policy
+from data.queries.masked import masked
 from data.queries.rows import ActionRow
 from data.queries.trials import Tried, tried
 from data.store import Store
@@ -167,6 +168,19 @@ def wilson(good: int, of: int) -> float:
 def comparisons(store: Store, intent: Intent | None = None) -> Iterable[Comparison]:
     """Each ticket's plan beside what people did, newest first; merged tickets are left out."""
     return (compare(one) for one in tried(store, intent) if not one.merged)
+
+
+def without_personal_data(one: Comparison) -> Comparison:
+    """The same for people who may look and not act."""
+    named = one.ticket.actions[0] if one.ticket.actions else None
+    name, requester = (named.customer_name, named.requester) if named else (None, None)
+    names = tuple(filter(None, (name, *(name or "").split(), requester)))
+    return replace(
+        one,
+        ticket=replace(one.ticket, subject="[subject]"),
+        planned=masked(one.planned, names),
+        done=masked(one.done, names),
+    )
 
 
 def trials(store: Store, policy: Policy) -> list[Trial]:

@@ -135,7 +135,7 @@ COMMANDS: tuple[Command, ...] = (
         "Save the files that came with the ticket",
         "s",
         "Ticket",
-        by_hand.files,
+        needs(Role.OPERATOR, by_hand.files),
         False,
     ),
     Command(

@@ -25,8 +25,12 @@ _HIDDEN = ("nonce", "sign_in", "model_answer")
 """Tables that only the worker reads: secrets, hashes of tokens, what models answered."""
 
 _OPERATOR_MAY = {
-    "SELECT, INSERT, UPDATE": "ticket issue run handoff halt chain ticket_fact measure_sum",
-    "SELECT, INSERT": "message payload event decision action survey",
+    "SELECT, INSERT, UPDATE": (
+        "ticket issue run handoff halt chain ticket_fact measure_sum practice_case"
+    ),
+    "SELECT, INSERT": (
+        "message payload event decision action survey attachment attachment_body reading"
+    ),
     "SELECT": "operator worker setting model_words alembic_version",
 }
 _ACTION_COLUMNS = (
@@ -38,10 +42,10 @@ _ACTION_COLUMNS = (
 _WORKER_MAY = {
     "SELECT, INSERT, UPDATE, DELETE": (
         "ticket message issue run handoff action survey ticket_fact measure_sum worker nonce "
-        "sign_in words model_answer model_words"
+        "sign_in words model_answer model_words practice_case"
     ),
-    "SELECT, INSERT, UPDATE": "payload chain halt setting",
-    "SELECT, INSERT": "event decision",
+    "SELECT, INSERT, UPDATE": "payload chain halt setting attachment attachment_body",
+    "SELECT, INSERT": "event decision reading",
     "SELECT": "operator alembic_version",
 }
 

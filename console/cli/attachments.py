@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from console.cli.options import AsJson, Db, Ticket
-from console.cli.printing import out, print_json, say
+from console.cli.options import As, AsJson, Db, PassphraseStdin, Ticket
+from console.cli.printing import out, print_json, say, say_masked
 from console.format import line
 
 
@@ -19,22 +19,32 @@ def attachments(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files of the same name.")] = False,
     as_json: AsJson = False,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """List the files that came with a ticket's messages, and save them.
 
     They are as their senders sent them, and nobody has looked into them: open them with care.
+    Names are masked for viewers, and for who has not signed in where that is set up; they save
+    nothing.
     """
     from console.bootstrap import open_session
     from console.saving import Saved, described, save_all
     from data.queries.attachments import attachments_of
+    from data.queries.masked import masked
     from data.queries.queue import find_ticket
 
-    session = open_session(db, create=False)
+    session = open_session(db, operator, create=False)
     try:
+        asked = save is not None
+        sees = session.sees_personal_data(asked=asked, passphrase_stdin=passphrase_stdin)
         found = attachments_of(session.store, find_ticket(session.store, ticket))
         saved = save_all(session.store, found, save, force=force) if save else Saved()
     finally:
         session.close()
+    if not sees:
+        found = masked(found)
+        say_masked()
     if as_json:
         listed = [
             {"id": a.id, "message": a.message_id, "name": a.name, "type": a.kind, "size": a.size,

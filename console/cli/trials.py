@@ -32,7 +32,7 @@ def trials(
     auto the policy's gates decide. `trials:` in the policy says which. Compared are tickets that
     have ended; the share is taken of those where something was planned or done.
     """
-    from agents.trials import comparisons
+    from agents.trials import comparisons, without_personal_data
     from agents.trials import trials as counted
     from console.bootstrap import Rules, open_session
 
@@ -40,10 +40,12 @@ def trials(
     try:
         every = counted(session.store, session.service.policy)
         tickets = list(comparisons(session.store, intent)) if intent else []
+        sees = session.sees_personal_data()
     finally:
         session.close()
     found = [trial for trial in every if intent in (None, trial.intent)]
     page = tickets[offset : offset + rows_wanted(limit, as_json=as_json)]
+    page = page if sees else [without_personal_data(one) for one in page]
     if as_json:
         document: dict[str, object] = {"trials": [trial.as_json() for trial in found]}
         if intent is not None:

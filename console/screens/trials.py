@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from agents.trials import Comparison, Trial, comparisons, trials
+from agents.trials import Comparison, Trial, comparisons, trials, without_personal_data
 from console import trying
 from console.actions import bindings
 from console.format import line
@@ -22,7 +22,7 @@ from console.screens.commanding import CommandScreen
 from console.widgets.bars import KeyBar
 from console.widgets.preview import lines, text
 from console.widgets.rowlist import Piece, RowList, fit
-from data.vocabulary import Intent
+from data.vocabulary import Intent, Role
 
 if TYPE_CHECKING:
     from console.screens.desk import Desk
@@ -151,6 +151,8 @@ class Trials(CommandScreen):
         tickets = list[Comparison]()
         if wanted is not None:
             tickets = list(islice(comparisons(session.store, Intent(wanted)), MOST_TICKETS))
+        if self.console.role is Role.VIEWER:
+            tickets = [without_personal_data(one) for one in tickets]
         return Found(trials(session.store, session.service.policy), wanted, tickets)
 
     def _show(self, found: Found) -> None:

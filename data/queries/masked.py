@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from data.personal import FIELDS
-from data.queries.rows import EventRow, MessageRow, TicketDetail
+from data.queries.rows import AttachmentRow, EventRow, MessageRow, TicketDetail
 from data.redaction import redact, redact_text
 from data.vocabulary import Author
 
@@ -31,6 +31,8 @@ def masked(value: Shown, names: tuple[str, ...] = ()) -> Shown:
         theirs = value.author == Author.CUSTOMER and value.name
         name = "[name]" if theirs else value.name
         done = replace(value, body=redact_text(value.body, names), name=name)
+    elif isinstance(value, AttachmentRow):
+        done = replace(value, name="[name]")
     elif is_dataclass(value) and not isinstance(value, type):
         known = (*names, *_names(value))
         done = replace(value, **{

@@ -6,8 +6,8 @@ from data.tables.log import Chain, Event, Payload
 from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.models import ModelAnswer, ModelWords
 from data.tables.operators import Operator, SignIn
-from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
 from data.tables.practice import PracticeCase, Reading
+from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
 from data.tables.workspace import Setting, Worker
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 
 import argon2
@@ -92,3 +93,24 @@ def test_who_has_not_signed_in_is_asked_to(
     assert "Tomasz" in handrail("show", "T1", *asked, stdin="battery staple\n").out
     assert "tomasz@" in handrail("tickets", *asked, "--json", stdin="battery staple\n").out
     assert handrail("show", "T1", *asked, stdin="wrong\n").code == 2
+
+
+def test_a_viewer_sees_that_files_came_and_saves_none(
+    handrail: Program, desk: Path, token: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "tomasz@wieczorek-print.example", "Passport"
+    mail.set_content("Here it is.")
+    mail.add_attachment(b"x", maintype="image", subtype="png", filename="Tomasz Wieczorek.png")
+    (desk.parent / "in.eml").write_bytes(mail.as_bytes())
+    assert handrail("receive", "T1", desk.parent / "in.eml", "--db", desk).code == 0
+    viewer, operator = token("viewer"), token("operator")
+    monkeypatch.setenv("HANDRAIL_TOKEN", viewer)
+    assert handrail("attachments", "T1", "--db", desk).out == "[name] (image/png, 1 B)\n"
+    assert "Wieczorek" not in handrail("show", "T1", "--db", desk).out
+    folder = desk.parent / "out"
+    refused = handrail("attachments", "T1", "--save", folder, "--db", desk)
+    assert (refused.code, refused.out, folder.exists()) == (2, "", False)
+    monkeypatch.setenv("HANDRAIL_TOKEN", operator)
+    assert handrail("attachments", "T1", "--save", folder, "--db", desk).code == 0
+    assert [path.name for path in folder.iterdir()] == ["Tomasz Wieczorek.png"]

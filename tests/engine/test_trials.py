@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agents.policy.model import Policy
-from agents.trials import comparisons, trials, wilson
+from agents.trials import comparisons, trials, wilson, without_personal_data
 from data.vocabulary import ActionName
 from tests.engine.conftest import Open
 from tests.engine.desk import Desk, rules
@@ -252,3 +252,15 @@ def test_in_assist_decisions_are_what_people_did(desk: Open) -> None:
 def test_the_lower_bound_of_a_share(good: int, of: int, at_least: float) -> None:
     """Worked out on paper from Wilson's formula."""
     assert wilson(good, of) == pytest.approx(at_least, abs=1e-4)
+
+
+def test_people_who_only_look_see_no_personal_data_in_it(desk: Open) -> None:
+    one = desk("a1-new-name", policy=on_trial(account="shadow"))
+    ticket = _came(one)
+    (change,) = one.actions(ticket, "update_crm")
+    new_name = str(change.arguments["changes"]["name"])
+    (found,) = comparisons(one.store)
+    assert new_name in str(found.as_json())
+    told = str(without_personal_data(found).as_json())
+    assert new_name not in told
+    assert "update_crm" in told
