@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -16,10 +16,12 @@ from data.clock import Clock, NewId, new_id
 from data.columns import canonical, to_micros
 from data.database import reading, writing
 from data.errors import Fenced, IllegalChange, NotFound
+from data.replay.marking import Marking, Remembered
+from data.replay.record import NOW
 from data.service_levels import ServiceLevels, due_changes
 from data.states import check_action_change, check_ticket_change
-from data.tables import Action, Chain, Event, Message, Payload, Ticket
-from data.vocabulary import ActionState, Priority, TicketStatus
+from data.tables import Action, Chain, Event, Message, Payload, StateMark, Ticket
+from data.vocabulary import ActionState, AgentName, Priority, TicketStatus
 from data.words import keep_words
 
 GENESIS = "0" * 64
@@ -33,8 +35,10 @@ def table(model: type[SQLModel]) -> Table:
 
 TICKET, ACTION, EVENT = table(Ticket), table(Action), table(Event)
 PAYLOAD, CHAIN, MESSAGE = table(Payload), table(Chain), table(Message)
+STATE_MARK = table(StateMark)
 _HEADS = select(CHAIN.c.id, CHAIN.c.position, CHAIN.c.hash)
 _ADD_EVENTS, _ADD_PAYLOADS, _ADD_CHAINS = insert(EVENT), insert(PAYLOAD), insert(CHAIN)
+_ADD_MARKS = insert(STATE_MARK)
 _AT_ONCE = 500
 """Values in one list of a query."""
 _TIMED = frozenset({"status", "priority", "answered_at"})
@@ -107,15 +111,22 @@ class Transaction:
         clock: Clock,
         ids: NewId,
         levels: ServiceLevels | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         """Write through `connection`, which is in a transaction already."""
         self.connection, self.ids = connection, ids
         self.levels = levels or ServiceLevels()
         self.now = clock.now()
+        self.marking = Marking(connection, remembered or Remembered())
         self._events: list[NewEvent] = []
+        self._changed = False
+        """Whether the state of a ticket may be another now."""
+        self._moved: set[str] = set()
+        """Tickets whose status changed, which has to be told."""
 
     def insert(self, model: type[SQLModel], **values: Any) -> None:
         """Add a row; the model's defaults fill what is not given."""
+        self._changed = True
         self.connection.execute(_insert(model), row_of(model, values))
 
     def append(self, event: NewEvent) -> None:
@@ -144,10 +155,13 @@ class Transaction:
             old = self.ticket(ticket_id)
             new = old | changes
             check_ticket_change(TicketStatus(old["status"]), TicketStatus(new["status"]))
+            if old["status"] != new["status"]:
+                self._moved.add(ticket_id)
             changes = due_changes(self.levels, old, new, self.now) | changes
         if "priority" in changes:
             changes["priority_rank"] = Priority(changes["priority"]).rank
         changes.setdefault("updated_at", self.now)
+        self._changed = True
         self.connection.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**changes))
 
     def action(self, action_id: str) -> dict[str, Any]:
@@ -166,6 +180,7 @@ class Transaction:
         """
         for old in was:
             check_action_change(old, state)
+        self._changed = True
         changed = self.connection.execute(
             update(ACTION)
             .where(ACTION.c.id == action_id, ACTION.c.state.in_([s.value for s in was]))
@@ -194,11 +209,16 @@ class Transaction:
             raise Fenced(f"another worker has ticket {ticket_id}, or a person has taken it")
 
     def flush(self) -> None:
-        """Write the appended events, chained by hash, and advance the heads of their chains."""
+        """Write the appended events, chained by hash, and advance the heads of their chains.
+
+        The last one of a ticket holds what the transaction changed in the ticket's state.
+        """
         chains: dict[str, list[NewEvent]] = {}
         for event in self._events:
             chains.setdefault(event.chain, []).append(event)
-        self._events = []
+        for ticket_id in sorted(self._moved - chains.keys()):
+            chains[ticket_id] = [NewEvent("ticket.moved", AgentName.SYSTEM.value, {}, ticket_id)]
+        self._events, self._moved = [], set()
         heads = self._heads(list(chains))
         rows: list[dict[str, Any]] = []
         payloads: list[dict[str, Any]] = []
@@ -206,17 +226,22 @@ class Transaction:
         for chain, events in chains.items():
             before = heads[chain][1] if chain in heads else GENESIS
             start = heads[chain][0] if chain in heads else 0
+            now = self.marking.state_of(chain, start, before, changed=self._changed)
+            if now:
+                events[-1] = replace(events[-1], data={**events[-1].data, NOW: now})
             for position, event in enumerate(events, start + 1):
                 row = self._row(chain, position, event, payloads)
                 row["hash"] = before = event_hash(before, row)
                 rows.append(row)
             head = {"id": chain, "position": start + len(events), "hash": before}
+            self.marking.at(**head)
             if chain in heads:
                 self._move(head, start)
             else:
                 begun.append(head)
         for statement, added in (
             (_ADD_PAYLOADS, payloads), (_ADD_EVENTS, rows), (_ADD_CHAINS, begun),
+            (_ADD_MARKS, self.marking.marks),
         ):  # fmt: skip
             if added:
                 self.connection.execute(statement, added)
@@ -271,15 +296,19 @@ class Store:
         self.engine, self.clock, self.ids = engine, clock, ids
         self.levels = ServiceLevels()
         """By when tickets are due; whoever has read the policy sets what it says."""
+        self._remembered = Remembered()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction whose changes and events commit together at the end of the block."""
         with writing(self.engine) as connection:
-            transaction = Transaction(connection, self.clock, self.ids, self.levels)
+            transaction = Transaction(
+                connection, self.clock, self.ids, self.levels, self._remembered
+            )
             yield transaction
             transaction.flush()
             keep_words(connection)
+        self._remembered.keep(transaction.marking.states)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -167,6 +167,7 @@ _STAYS = {
     "payload": "id salt erased_at",
     "event": "*",
     "chain": "*",
+    "state_mark": "*",
     "halt": "*",
     "operator": "*",
     "sign_in": "*",

@@ -2,7 +2,7 @@
 
 from data.tables.actions import Action, Decision, Halt
 from data.tables.attachments import Attachment, AttachmentBody
-from data.tables.log import Chain, Event, Payload
+from data.tables.log import Chain, Event, Payload, StateMark
 from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.models import ModelAnswer, ModelWords
 from data.tables.operators import Operator, SignIn
@@ -32,6 +32,7 @@ __all__ = [
     "Run",
     "Setting",
     "SignIn",
+    "StateMark",
     "Survey",
     "Ticket",
     "TicketFact",

@@ -59,3 +59,15 @@ class Chain(SQLModel, table=True):
     id: str = Field(primary_key=True)
     position: int
     hash: str
+
+
+class StateMark(SQLModel, table=True):
+    """What a ticket's rows came to when they were committed with an event, as a digest."""
+
+    __tablename__ = "state_mark"
+
+    ticket_id: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    """Of the last event of the commit in the ticket's log."""
+    digest: str
+    """Of the state; replaying the log must come to the same."""

@@ -1,4 +1,4 @@
-"""What the tests of the engine share: desks, closed at the end."""
+"""What the tests of the engine share: desks, whose tickets replay as they were recorded."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from data.replay.checking import check_all
 from tests.engine.desk import Desk
 
 Open = Callable[..., Desk]
@@ -23,5 +24,11 @@ def desk(tmp_path: Path) -> Iterator[Open]:
         return opened[-1]
 
     yield open_desk
+    differences = [
+        difference
+        for one in opened if one.checked
+        for difference in check_all(one.store).differences
+    ]  # fmt: skip
     for one in opened:
         one.close()
+    assert differences == []

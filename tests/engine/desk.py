@@ -72,6 +72,8 @@ class Desk:
         self.wrapped = writer(self.writer)
         self.parts = self.parts_with(self.policy, reader=reader(self.reader), writer=self.wrapped)
         self.engine, self.service = Engine(self.parts), Service(self.store, self.policy)
+        self.checked = True
+        """Whether its tickets must replay to what was recorded of them."""
 
     def parts_with(
         self, policy: Policy, *, reader: Reader | None = None, writer: Writer | None = None
