@@ -5,9 +5,10 @@ from typing import Any
 
 from console.format import cost, label, line, money
 from data.queries.rows import EventRow
+from data.replay.record import NOW
 from data.vocabulary import EMBEDDED
 
-_QUIET = {"ms", "model_ms", "tokens", "cost_micros", "error", "tool", "problem"}
+_QUIET = {"ms", "model_ms", "tokens", "cost_micros", "error", "tool", "problem", NOW}
 _PAST = {
     "action.proposed": ("◆", "proposes"),
     "action.approved": ("✓", "approved"),
@@ -120,6 +121,10 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
             return f"▸ priority {_first(data, 'to')}, was {_first(data, 'from')}{_by(data)}"
         case "ticket.merged":
             return f"▸ {_first(data, 'from')} merged into {_first(data, 'into')}{_by(data)}"
+        case "ticket.moved":
+            return "▸ now " + _first(data.get(NOW, {}).get("ticket", {}), "status").replace(
+                "_", " "
+            )
         case "note":
             return "▪ internal note" + _by(data)
         case "ticket.opened":

@@ -234,7 +234,7 @@ class Transaction:
                 row["hash"] = before = event_hash(before, row)
                 rows.append(row)
             head = {"id": chain, "position": start + len(events), "hash": before}
-            self.marking.at(**head)
+            self.marking.at(chain, start + len(events), before)
             if chain in heads:
                 self._move(head, start)
             else:

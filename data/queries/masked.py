@@ -48,6 +48,12 @@ def masked_events(events: list[EventRow], detail: TicketDetail) -> list[EventRow
     return masked(events, _names(detail))
 
 
+def masked_state(state: dict[str, Any], detail: TicketDetail) -> dict[str, Any]:
+    """A ticket's state at a step of its log, likewise."""
+    found: dict[str, Any] = redact(state, _names(detail))
+    return found
+
+
 def _names(row: Any) -> tuple[str, ...]:
     """By what a row names its customer."""
     if isinstance(row, TicketDetail):

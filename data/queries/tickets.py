@@ -1,6 +1,7 @@
 """One ticket: what was said, found, proposed, decided and done."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -200,16 +201,17 @@ def handoffs_where(connection: Connection, condition: Any) -> list[HandoffRow]:
 
 def ticket_events(store: Store, ticket_id: str, *, after: int = 0) -> list[EventRow]:
     """The ticket's events past the event id `after`, oldest first."""
-    names = ["id", "position", "run_id", "step", "at", "agent", "kind", "data"]
-    query = (
-        select(*[EVENT.c[n] for n in names])
-        .where(EVENT.c.chain == ticket_id, EVENT.c.id > after)
-        .order_by(EVENT.c.position)
-    )
     with store.read() as connection:
-        found = []
-        for row in connection.execute(query):
-            values = dict(zip(names, row, strict=True))
-            values["data"] = json.loads(values["data"])
-            found.append(EventRow(**values))
-        return found
+        return list(events_where(connection, EVENT.c.chain == ticket_id, EVENT.c.id > after))
+
+
+_EVENT = ["id", "position", "run_id", "step", "at", "agent", "kind", "data"]
+
+
+def events_where(connection: Connection, *conditions: Any) -> Iterator[EventRow]:
+    """Events of one log that fit the conditions, oldest first, read as they are asked for."""
+    query = select(*[EVENT.c[n] for n in _EVENT]).where(*conditions).order_by(EVENT.c.position)
+    for row in connection.execute(query):
+        values = dict(zip(_EVENT, row, strict=True))
+        values["data"] = json.loads(values["data"])
+        yield EventRow(**values)

@@ -1,12 +1,11 @@
 """Whether replaying a ticket's log comes to the states that its rows were in."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from data.queries.rows import EventRow
+from data.queries.tickets import events_where
 from data.replay.fold import Fold
 from data.replay.record import FLAT, State, changes, digest_of, recorded
 from data.store import EVENT, STATE_MARK, TICKET, Store
@@ -42,8 +41,12 @@ def check_ticket(store: Store, ticket_id: str) -> Checked:
         return _together([_check(connection, ticket_id)])
 
 
-def check_all(store: Store, progress: Callable[[int], None] = lambda done: None) -> Checked:
-    """Replay every ticket; `progress` is told how many are done."""
+def check_all(
+    store: Store, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Checked:
+    """Replay every ticket; `progress` is told how many are done, and how many there are."""
+    with store.read() as connection:
+        total = connection.execute(select(func.count()).select_from(TICKET)).scalar_one()
     found: list[Checked] = []
     last = ""
     while True:
@@ -55,7 +58,7 @@ def check_all(store: Store, progress: Callable[[int], None] = lambda done: None)
             return _together(found)
         last = ids[-1]
         found = [_together(found)]
-        progress(found[0].tickets)
+        progress(found[0].tickets, int(total))
 
 
 def _together(found: list[Checked]) -> Checked:
@@ -78,7 +81,7 @@ def _check(connection: Connection, ticket_id: str) -> Checked:
         )
     }
     fold, steps, left = Fold(), 0, dict(marks)
-    for event in events_of(connection, ticket_id):
+    for event in events_where(connection, EVENT.c.chain == ticket_id):
         fold.hear(event)
         steps += 1
         digest = left.pop(event.position, None)
@@ -105,17 +108,3 @@ def _named(changed: State) -> Iterator[str]:
             continue
         for key, fields in entries.items():
             yield from (f"{section.removesuffix('s')} {key} {name}" for name in fields)
-
-
-def events_of(connection: Connection, ticket_id: str, *, after: int = 0) -> Iterator[EventRow]:
-    """The ticket's events past the position `after`, oldest first, one by one."""
-    names = ["id", "position", "run_id", "step", "at", "agent", "kind", "data"]
-    query = (
-        select(*[EVENT.c[name] for name in names])
-        .where(EVENT.c.chain == ticket_id, EVENT.c.position > after)
-        .order_by(EVENT.c.position)
-    )
-    for row in connection.execute(query):
-        values = dict(zip(names, row, strict=True))
-        values["data"] = json.loads(values["data"])
-        yield EventRow(**values)

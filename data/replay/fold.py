@@ -268,7 +268,7 @@ class Fold:
     def _edited(self, event: Told, data: Data) -> None:
         new_id, by = data.get("successor"), data.get("by")
         old = self._action({**data, "arguments": None})
-        self._decided(event, data, "edit")
+        self._decided(event, {**data, "arguments": None}, "edit")
         old |= {"state": ActionState.WITHDRAWN.value, "superseded_by": new_id, "decided_by": by}
         new = self._action(
             {"action": new_id, "arguments": data.get("arguments")}, like=data["action"]

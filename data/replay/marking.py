@@ -69,10 +69,10 @@ class Marking:
         self._marked = bool(found)
         return found
 
-    def at(self, id: str, position: int, hash: str) -> None:
+    def at(self, ticket_id: str, position: int, head: str) -> None:
         """Note where the log of the ticket that was asked for last stands after its events."""
         if self._now is not None:
-            self.states[id] = (hash, self._now)
+            self.states[ticket_id] = (head, self._now)
         if self._marked and self._now is not None:
             digest = digest_of(self._now)
-            self.marks.append({"ticket_id": id, "position": position, "digest": digest})
+            self.marks.append({"ticket_id": ticket_id, "position": position, "digest": digest})
