@@ -10,7 +10,7 @@ from console import possible_by_hand as by_hand
 from console.possible import Reason, always, needs
 from data.vocabulary import Role
 
-Group = Literal["Decide", "Ticket", "Queue", "Go to", "Dashboard", "Console"]
+Group = Literal["Decide", "Ticket", "Queue", "Go to", "Dashboard", "Replay", "Console"]
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "go-trace", "Trace", "To the agents' work by steps", "g t", "Go to", possible.ticket, False
     ),
+    Command(
+        "go-replay",
+        "Replay",
+        "To the ticket's past, step by step",
+        "g p",
+        "Go to",
+        possible.ticket,
+        False,
+    ),
     Command("go-approvals", "Approvals", "To what waits for you", "g a", "Go to", always, False),
     Command(
         "go-escalations", "Escalations", "To what waits for people", "g e", "Go to", in_bar=False
@@ -257,6 +266,10 @@ COMMANDS: tuple[Command, ...] = (
         "Dashboard",
         possible.dashboard,
         False,
+    ),
+    Command("play", "Play", "Play the steps, or rest", "space", "Replay", possible.replay, False),
+    Command(
+        "speed", "Speed", "Play at 1, 4 or 16 times the pace", "s", "Replay", possible.replay, False
     ),
     Command("goto", "Go to", "Go to a pane: g, then its letter", "g", "Console"),
     Command(
@@ -302,7 +315,9 @@ APP_WIDE = ("palette", "stop")
 def bindings(*ids: str) -> list[Binding]:
     """Bindings of these commands; of all that have a key of their own, if none is named."""
     named = ids or tuple(
-        c.id for c in COMMANDS if c.key and c.group != "Go to" and c.id not in APP_WIDE
+        c.id
+        for c in COMMANDS
+        if c.key and c.group not in ("Go to", "Replay") and c.id not in APP_WIDE
     )
     return [BY_ID[name].binding for name in named]
 
@@ -321,5 +336,6 @@ MOVING = (
     Moving("home end", "to the first, the last"),
     Moving("tab  shift+tab", "next, previous pane"),
     Moving("enter", "open what is under the cursor"),
+    Moving("← →  h l", "in a replay: a step back, on; with shift ten"),
     Moving("escape", "leave; take marks and search away"),
 )

@@ -114,9 +114,8 @@ def checked_keys(settings: "Settings", path: Path | None = None) -> Keys:
 
 
 def _check_alone(keys: Keys, name: str, path: Path | None) -> None:
-    place = BY_ID[name].group == "Go to"
     for other in COMMANDS:
-        if other.id == name or (other.group == "Go to") is not place:
+        if other.id == name or not _together(BY_ID[name].group, other.group):
             continue
         for key in set(keys.of(name)) & set(keys.of(other.id)):
             told = shown_key(key)
@@ -126,6 +125,16 @@ def _check_alone(keys: Keys, name: str, path: Path | None) -> None:
                 "give one of them another",
                 name,
             )
+
+
+def _together(one: str, other: str) -> bool:
+    """Whether commands of these groups listen at the same time, so that they need two keys.
+
+    A letter of a place comes after the leading key; a replay has the desk's keys for itself.
+    """
+    if "Go to" in (one, other):
+        return one == other
+    return "Replay" not in (one, other) or one == other or "Console" in (one, other)
 
 
 def _error(path: Path | None, problem: str, name: str) -> HandrailError:

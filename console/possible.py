@@ -201,3 +201,10 @@ def dashboard(context: Context) -> str | None:
     if context.pane == "dashboard":
         return None
     return f"it is for the dashboard: {context.key('go-dashboard')} leads there"
+
+
+def replay(context: Context) -> str | None:
+    """Why nothing is played."""
+    if context.pane == "replay":
+        return None
+    return f"it is for a replay: {context.key('go-replay')} leads there"

@@ -187,6 +187,14 @@ class DeskCommands(CommandScreen):
 
         self.app.push_screen(PracticeLane())
 
+    def do_go_replay(self) -> None:
+        """To the ticket's past."""
+        from console.screens.replay import Replay
+
+        ticket = self.context().ticket
+        if ticket is not None:
+            self.app.push_screen(Replay(self.console.session.store, ticket))
+
     def do_worker(self) -> None:
         """Start a worker."""
         self.console.start_worker()

@@ -1,6 +1,6 @@
 """One ticket's past, read page by page: its steps, its state after any of them, what changed."""
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from data.queries.rows import ActionRow, EventRow, MessageRow
 from data.queries.tickets import DECISION, actions_where, events_where
 from data.replay.fold import Fold
 from data.replay.record import State, changes
-from data.store import ACTION, CHAIN, EVENT, MESSAGE, PAYLOAD, Store
+from data.store import ACTION, CHAIN, EVENT, MESSAGE, Store
 
 BETWEEN = 250
 """Steps between two states that are kept; at most so many are folded anew to go back."""
@@ -129,17 +129,18 @@ class Past:
                 for row in connection.execute(query)
             ]
 
-    def result_of(self, event: EventRow) -> Any:
-        """What a step was given back, if its payload is still there; None if not."""
-        query = select(PAYLOAD.c.body).join(EVENT, EVENT.c.payload_id == PAYLOAD.c.id)
+    def landmarks(self, kinds: Iterable[str]) -> list[tuple[int, str]]:
+        """Position and kind of the steps that are of one of `kinds`."""
+        query = select(EVENT.c.position, EVENT.c.kind).order_by(EVENT.c.position)
+        query = query.where(EVENT.c.chain == self.ticket_id, EVENT.c.kind.in_(list(kinds)))
         with self._store.read() as connection:
-            body = connection.execute(query.where(EVENT.c.id == event.id)).scalar()
-        if body is None:
-            return None
-        try:
-            return json.loads(body)
-        except ValueError:
-            return body
+            return [(row.position, row.kind) for row in connection.execute(query)]
+
+    def action_names(self) -> dict[str, str]:
+        """The names of the ticket's actions, by id."""
+        query = select(ACTION.c.id, ACTION.c.name).where(ACTION.c.ticket_id == self.ticket_id)
+        with self._store.read() as connection:
+            return {row.id: row.name for row in connection.execute(query)}
 
 
 _DECIDED = {"action.approved": "approve", "action.rejected": "reject", "action.edited": "edit"}
