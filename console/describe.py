@@ -101,7 +101,7 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
                 _first(data, "kind"), _first(data, "skill", "to"), _first(data, "reason")
             )
         case "reply":
-            length = f"{data['characters']} characters" if data.get("characters") else ""
+            length = f"{data['characters']:,} characters" if data.get("characters") else ""
             return "▸ reply: " + _joined(_first(data, "body") or length, _first(data, "language"))
         case "run.started":
             brain = _first(data, "brain")

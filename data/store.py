@@ -21,7 +21,7 @@ from data.replay.record import NOW
 from data.service_levels import ServiceLevels, due_changes
 from data.states import check_action_change, check_ticket_change
 from data.tables import Action, Chain, Event, Message, Payload, StateMark, Ticket
-from data.vocabulary import ActionState, AgentName, Priority, TicketStatus
+from data.vocabulary import IMPORTED, ActionState, AgentName, Priority, TicketStatus
 from data.words import keep_words
 
 GENESIS = "0" * 64
@@ -191,10 +191,13 @@ class Transaction:
             raise IllegalChange(f"action {action_id} is {found}, not {' or '.join(was)}")
 
     def wake(self, ticket_id: str) -> None:
-        """Have the agents look at the ticket again; never lost, however many ask at once."""
+        """Have the agents look at the ticket again; never lost, however many ask at once.
+
+        A recorded run of other agents stays as it was recorded.
+        """
         self.connection.execute(
             update(TICKET)
-            .where(TICKET.c.id == ticket_id)
+            .where(TICKET.c.id == ticket_id, TICKET.c.channel != IMPORTED)
             .values(wake_seq=TICKET.c.wake_seq + 1, pending=True, updated_at=self.now)
         )
 

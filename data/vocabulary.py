@@ -190,6 +190,9 @@ AGENTS_OWN = "agents"
 EMBEDDED = "embedded"
 """What a run's `brain` says where no language model is asked."""
 
+IMPORTED = "import"
+"""The channel of recorded runs of other agents, which ours never go on with."""
+
 OPEN_ACTIONS = frozenset({ActionState.PROPOSED, ActionState.APPROVED, ActionState.EXECUTING})
 """Actions that may still change the world."""
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from agents.actions.views import public
 from agents.authority import Person, person_of
+from agents.errors import NotDecidable
 from agents.policy.model import Policy
 from data.columns import canonical
 from data.redaction import redact
 from data.store import NewEvent, Store, Transaction
-from data.vocabulary import AgentName
+from data.vocabulary import IMPORTED, AgentName
 
 
 class Acts:
@@ -46,3 +47,12 @@ class Acts:
         payload = canonical(hidden) if hidden else None
         event = NewEvent(kind, AgentName.OPERATOR.value, data, action["ticket_id"], payload=payload)
         tx.append(event)
+
+
+def check_not_recorded(ticket: dict[str, Any]) -> None:
+    """NotDecidable for a recorded run of other agents: nothing more happens in it."""
+    if ticket["channel"] == IMPORTED:
+        raise NotDecidable(
+            f"ticket {ticket['ref']} is a recorded run of another agent; it can be looked at, "
+            "and nothing else"
+        )

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from agents.service.acts import Acts
+from agents.service.acts import Acts, check_not_recorded
 from agents.service.attaching import AttachedLike, keep_files
 from agents.understanding.secrets import mask_secrets
 from agents.understanding.visible import visible
 from data.errors import HandrailError
 from data.store import MESSAGE, PAYLOAD, TICKET, NewEvent, Transaction, new_payload, row_of, table
 from data.tables import Message, Ticket
-from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, AgentName, Author, TicketStatus
+from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, IMPORTED, AgentName, Author, TicketStatus
 
 MAX_BODY = 1_000_000
 """Characters of one message; longer ones are refused whole."""
@@ -98,7 +98,7 @@ class Arrivals(Acts):
     ) -> str:
         ticket_id, at = tx.ids("t"), new.at or tx.now
         ticket = {
-            "id": ticket_id, "ref": ref, "channel": new.channel or "email",
+            "id": ticket_id, "ref": ref, "channel": _channel(new.channel),
             "subject": _shown(new.subject)[:500],
             "requester": new.email.strip().lower() if new.email else None,
             "opened_at": at, "updated_at": tx.now, "message_count": 1,
@@ -138,6 +138,7 @@ class Arrivals(Acts):
         _check_body(body)
         with self.store.write() as tx:
             ticket = tx.ticket(ticket_id)
+            check_not_recorded(ticket)
             if ticket["merged_into"]:
                 ticket = tx.ticket(ticket["merged_into"])
             payload_id, digest = tx.add_payload(body)
@@ -159,6 +160,11 @@ class Arrivals(Acts):
 def _counted(attachments: Sequence[AttachedLike]) -> dict[str, int]:
     """How many files came, for the log; what they are called is the customer's words."""
     return {"attachments": len(attachments)} if attachments else {}
+
+
+def _channel(named: str) -> str:
+    """The channel of a ticket that comes in; that of recorded runs is none."""
+    return named if named not in ("", IMPORTED) else "email"
 
 
 def _back_to_owner(ticket: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from agents.authority import Person, check_may_act, check_may_approve
 from agents.engine.conversation import add_message
 from agents.errors import NotAllowed, NotDecidable
 from agents.policy.gate import Ruling, rule_on
+from agents.service.acts import check_not_recorded
 from agents.service.deciding import Decided, Deciding, expiry, spoken
 from agents.understanding.visible import visible
 from data.queries.tickets import HANDOFF, ISSUE, RUN
@@ -305,6 +306,7 @@ class ByHand(Deciding):
     ) -> dict[str, Any]:
         """Insert an action of a person's, waiting to be decided; its columns."""
         ticket, action_id = tx.ticket(ticket_id), tx.ids("a")
+        check_not_recorded(ticket)
         amount, currency = money_of(arguments)
         run_id = tx.connection.execute(
             select(RUN.c.id).where(RUN.c.ticket_id == ticket_id).order_by(RUN.c.number.desc())

@@ -13,6 +13,7 @@ from agents.endings import (
 )
 from agents.engine.conversation import add_message
 from agents.errors import NotAllowed, NotDecidable
+from agents.service.acts import check_not_recorded
 from agents.service.by_hand import ByHand
 from agents.understanding.secrets import mask_secrets
 from agents.understanding.visible import visible
@@ -191,8 +192,9 @@ class Owning(ByHand):
             )
 
     def _unmerged(self, tx: Transaction, ticket_id: str) -> dict[str, Any]:
-        """The ticket; NotDecidable for one whose words stand in another now."""
+        """The ticket; NotDecidable for one whose words stand in another now, or of others."""
         ticket = tx.ticket(ticket_id)
+        check_not_recorded(ticket)
         if ticket["merged_into"]:
             other = tx.ticket(ticket["merged_into"])
             raise NotDecidable(

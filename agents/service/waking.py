@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from agents.authority import check_may_act
 from agents.errors import NotDecidable
-from agents.service.acts import Acts
+from agents.service.acts import Acts, check_not_recorded
 from data.store import TICKET, NewEvent
 from data.vocabulary import AGENTS_OWN, AgentName, Role
 
@@ -19,6 +19,7 @@ class Waking(Acts):
         with self.store.write() as tx:
             check_may_act(self._person(tx, by), Role.OPERATOR, "send tickets to the agents")
             ticket = tx.ticket(ticket_id)
+            check_not_recorded(ticket)
             if ticket["owner"] != AGENTS_OWN:
                 raise NotDecidable(
                     f"{ticket['owner']} has ticket {ticket['ref']}; "

@@ -31,6 +31,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Tickets in": {
         "ingest": ("console.cli.ingest", "Put the tickets of files into the queue."),
+        "import": ("console.cli.importing", "Recorded runs of other agents, to look at."),
         "receive": ("console.cli.ingest", "Add a customer's further message to a ticket."),
         "survey": ("console.cli.survey", "Take in what customers answered to surveys."),
         "triage": ("console.cli.triage", "Classify the tickets of files, without a workspace."),

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from agents.understanding.secrets import mask_secrets
 from console.actions import bindings
 from console.describe import details, headline
 from console.format import line, moment
@@ -31,6 +32,9 @@ SPEEDS = (1, 4, 16)
 
 FAR = 10
 """Steps that a shifted arrow goes."""
+
+LONGEST = 1_500
+"""Characters of what a tool gave back, or was written, that are shown."""
 
 _KEYS = ("play", "speed", "help", "quit")
 
@@ -201,6 +205,8 @@ class Replay(CommandScreen):
             told += decided_lines(found.decided)
         else:
             told += [Told(f"{name}: {value}", kind="quiet") for name, value in details(found.event)]
+        if found.words:
+            told.append(Told(f"in full: {line(mask_secrets(found.words), LONGEST)}", kind="quiet"))
         if self.has_class("-narrow") or self.has_class("-medium"):
             changed = [each for each in state if each.changed]
             told += [Told("Changed by this step", kind="heading"), *changed] if changed else []

@@ -119,7 +119,7 @@ def measures(
 def whole_period(store: Store) -> Period | None:
     """From the first day to the last on which anything was counted; None if nothing was."""
     days = select(func.min(SUM.c.span), func.max(SUM.c.span)).where(
-        SUM.c.dimension == ALL, func.length(SUM.c.span) == len("2026-03-09")
+        SUM.c.dimension == "channel", func.length(SUM.c.span) == len("2026-03-09")
     )
     with store.read() as connection:
         first, last = connection.execute(days).one()

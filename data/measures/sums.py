@@ -8,12 +8,16 @@ from functools import lru_cache
 from data.measures.buckets import bucket_of
 from data.measures.fact import DECIDED, Fact, Result, is_request
 from data.measures.story import Ending
+from data.vocabulary import IMPORTED
 
 DAY = 86_400_000_000
 """Microseconds."""
 
 DIMENSIONS = ("intent", "agent", "channel", "model")
 ALL = "all"
+
+_OF_OTHERS = ("channel", "model")
+"""Dimensions by which recorded runs of other agents are told apart from our own."""
 
 Cell = tuple[int, str, str, str, str]
 """Day since 1970 (UTC), intent, agent, channel, model."""
@@ -44,6 +48,9 @@ Counts = list[tuple[str, int]]
 def _counts(fact: Fact) -> Iterator[tuple[int, str, str, Counts]]:
     """When, under which intent and agent, and what."""
     mine = fact.intent, fact.agent
+    if fact.channel == IMPORTED:
+        yield fact.opened_at, *mine, _recorded(fact)
+        return
     yield fact.opened_at, *mine, _at_opening(fact)
     if is_request(fact):
         if fact.answered_at is not None:
@@ -64,6 +71,12 @@ def _counts(fact: Fact) -> Iterator[tuple[int, str, str, Counts]]:
         if asked.result in DECIDED:
             counts.append(("decided", 1))
         yield asked.asked_at, asked.intent, asked.agent, counts
+
+
+def _recorded(fact: Fact) -> Counts:
+    """Of another agents' run: what was said in it; when, is mostly not recorded."""
+    counts = [*_at_opening(fact), ("messages", fact.messages)]
+    return [*counts, ("ended", 1), (f"ended.{fact.ending}", 1)]
 
 
 def _at_opening(fact: Fact) -> Counts:
@@ -129,6 +142,9 @@ def spread(cells: dict[Cell, Sums]) -> dict[Key, Sums]:
         for span in spans_of(day):
             places = zip((ALL, *DIMENSIONS), ("", *values), strict=True)
             for dimension, value in places:
+                # Other agents' runs are told by themselves only, never among our own.
+                if IMPORTED in values and dimension not in _OF_OTHERS:
+                    continue
                 merge(found.setdefault((dimension, value, span), Counter()), kept.items())
     return found
 

@@ -110,8 +110,9 @@ class Fold:
 
     def _opened(self, event: Told, data: Data) -> None:
         self._ref = data.get("ref")
-        self._message(event, Author.CUSTOMER)
-        self.state["ticket"]["messages"] = 1
+        self.state["ticket"]["messages"] = 0
+        if data.get("message") is not None:
+            self._message(event, Author.CUSTOMER)
 
     def _received(self, event: Told, data: Data) -> None:
         ticket = self.state["ticket"]
@@ -157,7 +158,6 @@ class Fold:
             self.state["ticket"]["identity"] = data.get("identity", "unknown")
 
     def _diagnosed(self, event: Told, data: Data) -> None:
-        self._planned(event, data)
         issues = self.state["issues"]
         issue = next((i for i in issues.values() if i.get("kind") == data.get("issue")), None)
         if issue is None:
@@ -172,8 +172,6 @@ class Fold:
             "brain": data.get("brain", "embedded"), "policy": data.get("policy", ""),
             "tokens": 0, "cost_micros": 0,
         }  # fmt: skip
-
-    def _planned(self, event: Told, data: Data) -> None:
         if self.known is None:
             self.state["ticket"]["status"] = TicketStatus.WORKING.value
 
@@ -330,7 +328,6 @@ _KINDS: dict[str, Callable[[Fold, Told, Data], None]] = {
     "triage": Fold._triaged,
     "identity": Fold._identified,
     "diagnosis": Fold._diagnosed,
-    "plan": Fold._planned,
     "run.started": Fold._run_started,
     "run.parked": Fold._run_parked,
     "run.ended": Fold._run_ended,

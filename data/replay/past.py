@@ -11,7 +11,7 @@ from data.queries.rows import ActionRow, EventRow, MessageRow
 from data.queries.tickets import DECISION, actions_where, events_where
 from data.replay.fold import Fold
 from data.replay.record import State, changes
-from data.store import ACTION, CHAIN, EVENT, MESSAGE, Store
+from data.store import ACTION, CHAIN, EVENT, MESSAGE, PAYLOAD, Store
 
 BETWEEN = 250
 """Steps between two states that are kept; at most so many are folded anew to go back."""
@@ -45,6 +45,8 @@ class Moment:
     """What this step changed, as `data.replay.record.changes` tells it."""
     decided: Decided | None
     """If the step is a person's decision."""
+    words: str | None = None
+    """What a tool gave back, or what was written to the customer; None once it is erased."""
 
 
 class Past:
@@ -79,7 +81,9 @@ class Past:
         if position % BETWEEN == 0:
             self._kept[position] = fold
         changed = changes(before.state, fold.state)
-        return Moment(found[0], fold.copy().state, changed, self._decided(found[0]))
+        return Moment(
+            found[0], fold.copy().state, changed, self._decided(found[0]), self._words(found[0])
+        )
 
     def _fold_to(self, position: int) -> Fold:
         """The fold after the step at `position`."""
@@ -117,6 +121,14 @@ class Past:
             found[0], kind, said.operator, said.reason, said.digest, arguments, said.role,
             said.signed_in_by,
         )  # fmt: skip
+
+    def _words(self, event: EventRow) -> str | None:
+        if event.kind not in ("tool.called", "reply"):
+            return None
+        query = select(PAYLOAD.c.body).join(EVENT, EVENT.c.payload_id == PAYLOAD.c.id)
+        with self._store.read() as connection:
+            found = connection.execute(query.where(EVENT.c.id == event.id)).scalar()
+        return None if found is None else str(found)
 
     def messages(self) -> list[MessageRow]:
         """What was said in the ticket, as it may be shown now."""
