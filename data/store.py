@@ -17,10 +17,20 @@ from data.columns import canonical, to_micros
 from data.database import reading, writing
 from data.errors import Fenced, IllegalChange, NotFound
 from data.replay.marking import Marking, Remembered
-from data.replay.record import NOW
+from data.replay.record import NOW, RECORDED
 from data.service_levels import ServiceLevels, due_changes
 from data.states import check_action_change, check_ticket_change
-from data.tables import Action, Chain, Event, Message, Payload, StateMark, Ticket
+from data.tables import (
+    Action,
+    Chain,
+    Event,
+    Handoff,
+    Issue,
+    Message,
+    Payload,
+    Run,
+    Ticket,
+)
 from data.vocabulary import IMPORTED, ActionState, AgentName, Priority, TicketStatus
 from data.words import keep_words
 
@@ -35,12 +45,13 @@ def table(model: type[SQLModel]) -> Table:
 
 TICKET, ACTION, EVENT = table(Ticket), table(Action), table(Event)
 PAYLOAD, CHAIN, MESSAGE = table(Payload), table(Chain), table(Message)
-STATE_MARK = table(StateMark)
 _HEADS = select(CHAIN.c.id, CHAIN.c.position, CHAIN.c.hash)
 _ADD_EVENTS, _ADD_PAYLOADS, _ADD_CHAINS = insert(EVENT), insert(PAYLOAD), insert(CHAIN)
-_ADD_MARKS = insert(STATE_MARK)
 _AT_ONCE = 500
 """Values in one list of a query."""
+_STATED = frozenset({Ticket, Issue, Run, Action, Handoff})
+"""What a ticket's recorded state is read from."""
+
 _TIMED = frozenset({"status", "priority", "answered_at"})
 """Columns of a ticket by which it is due at another time."""
 
@@ -126,7 +137,7 @@ class Transaction:
 
     def insert(self, model: type[SQLModel], **values: Any) -> None:
         """Add a row; the model's defaults fill what is not given."""
-        self._changed = True
+        self._changed = self._changed or model in _STATED
         self.connection.execute(_insert(model), row_of(model, values))
 
     def append(self, event: NewEvent) -> None:
@@ -161,7 +172,7 @@ class Transaction:
         if "priority" in changes:
             changes["priority_rank"] = Priority(changes["priority"]).rank
         changes.setdefault("updated_at", self.now)
-        self._changed = True
+        self._changed = self._changed or not RECORDED.isdisjoint(changes)
         self.connection.execute(update(TICKET).where(TICKET.c.id == ticket_id).values(**changes))
 
     def action(self, action_id: str) -> dict[str, Any]:
@@ -244,10 +255,10 @@ class Transaction:
                 begun.append(head)
         for statement, added in (
             (_ADD_PAYLOADS, payloads), (_ADD_EVENTS, rows), (_ADD_CHAINS, begun),
-            (_ADD_MARKS, self.marking.marks),
         ):  # fmt: skip
             if added:
                 self.connection.execute(statement, added)
+        self.marking.write()
 
     def _heads(self, chains: list[str]) -> dict[str, tuple[int, str]]:
         """Position and hash of the last event of each chain that has begun."""

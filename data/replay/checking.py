@@ -7,8 +7,11 @@ from sqlalchemy import Connection, func, select
 
 from data.queries.tickets import events_where
 from data.replay.fold import Fold
-from data.replay.record import FLAT, State, changes, digest_of, recorded
-from data.store import EVENT, STATE_MARK, TICKET, Store
+from data.replay.record import FLAT, State, changes, digest_of, only_recorded, recorded
+from data.store import EVENT, TICKET, Store, table
+from data.tables import StateMark
+
+STATE_MARK = table(StateMark)
 
 AT_ONCE = 200
 """Tickets that are read in one view."""
@@ -85,7 +88,7 @@ def _check(connection: Connection, ticket_id: str) -> Checked:
         fold.hear(event)
         steps += 1
         digest = left.pop(event.position, None)
-        if digest is not None and digest != digest_of(fold.state):
+        if digest is not None and digest != digest_of(only_recorded(fold.state)):
             what = "the state recorded with this step is another than its events tell"
             return Checked(1, steps, len(marks), [Difference(ticket_id, event.position, what)])
     if left:

@@ -6,12 +6,11 @@ what its kind means. What only events tell, such as arguments and reasons, is ke
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from data.replay.record import BEFORE, FIELDS, FLAT, NOW, State, apply
+from data.replay.record import BEFORE, FLAT, NOW, State, apply, copied
 from data.vocabulary import (
     AGENTS_OWN,
     ENDED_TICKETS,
@@ -69,11 +68,13 @@ class Fold:
 
     def __init__(self) -> None:
         """Begin before the first event."""
-        self.state: State = {**deepcopy(BEFORE), "messages": {}}
+        self.state: State = {**copied(BEFORE), "messages": {}}
         self.position = 0
         self.known: State | None = None
         """The recorded state as commits told it; None while none has."""
         self._ref: str | None = None
+        self._touched: set[str] = set()
+        """Actions that events told of since a commit last told the state."""
 
     def hear(self, event: Told) -> None:
         """Take in the next event."""
@@ -89,22 +90,31 @@ class Fold:
 
     def copy(self) -> "Fold":
         """A fold that goes on from here by itself."""
-        return deepcopy(self)
+        other = Fold()
+        other.state, other.position, other._ref = copied(self.state), self.position, self._ref
+        other._touched = set(self._touched)
+        other.known = None if self.known is None else copied(self.known)
+        return other
 
     def _settle(self, now: State) -> None:
         """Take the recorded state as the commit left it."""
-        if self.known is None:
-            self.known = deepcopy(BEFORE)
+        whole = self.known is None
+        self.known = copied(BEFORE) if self.known is None else self.known
         apply(self.known, now)
         for section, entries in self.known.items():
             into = self.state[section]
             if section in FLAT:
                 into.update(entries)
                 continue
-            for key in [key for key in into if key not in entries]:
-                del into[key]
-            for key, entry in entries.items():
-                into.setdefault(key, {}).update(entry)
+            # Of a ticket with many actions only those are looked at that may differ.
+            some = section == "actions" and not whole
+            keys = self._touched | now.get(section, {}).keys() if some else {*into, *entries}
+            for key in keys:
+                if key in entries:
+                    into.setdefault(key, {}).update(entries[key])
+                else:
+                    into.pop(key, None)
+        self._touched.clear()
 
     # What the kinds mean. Where commits tell the recorded state, these only go before them.
 
@@ -129,7 +139,7 @@ class Fold:
 
     def _message(self, event: Told, author: Author, name: str | None = None) -> None:
         messages, ticket = self.state["messages"], self.state["ticket"]
-        place = max((int(key) for key in messages), default=0) + 1
+        place = len(messages) + 1
         messages[str(place)] = {"author": author.value, "at": event.at, "name": name}
         ticket["messages"] = max(place, ticket["messages"])
 
@@ -251,7 +261,7 @@ class Fold:
         if data.get("by"):
             action["proposed_by"] = data["by"]
         if again in self.state["actions"]:
-            self.state["actions"][again]["superseded_by"] = data["action"]
+            self._action({"action": again})["superseded_by"] = data["action"]
 
     def _approved(self, event: Told, data: Data) -> None:
         action = self._action(data)
@@ -272,12 +282,13 @@ class Fold:
             {"action": new_id, "arguments": data.get("arguments")}, like=data["action"]
         )
         new |= {"state": ActionState.APPROVED.value, "decided_by": by, "proposed_at": event.at}
-        new |= {"supersedes": data["action"], "decisions": list(old["decisions"])}
+        new |= {"supersedes": data["action"], "decisions": old["decisions"]}
 
     def _decided(self, event: Told, data: Data, kind: str) -> None:
         decision = {"by": data.get("by"), "kind": kind, "at": event.at}
         decision["reason"] = data.get("reason")
-        self._action(data).setdefault("decisions", []).append(decision)
+        action = self._action(data)
+        action["decisions"] = [*action.get("decisions", []), decision]
 
     def _becomes(self, event: Told, data: Data) -> None:
         action = self._action(data)
@@ -309,6 +320,7 @@ class Fold:
     def _action(self, data: Data, like: str | None = None) -> dict[str, Any]:
         """The action that an event is about, with what the event says of it."""
         actions = self.state["actions"]
+        self._touched.add(str(data.get("action")))
         action: dict[str, Any] = actions.setdefault(str(data.get("action")), {})
         old = actions.get(like, {}) if like else {}
         for name in _SUCCEEDED:
@@ -374,16 +386,3 @@ def state_after(events: Iterable[Told]) -> State:
     for event in events:
         fold.hear(event)
     return fold.state
-
-
-def only_recorded(state: State) -> State:
-    """The state without what only events tell."""
-    return {
-        section: {n: v for n, v in state.get(section, {}).items() if n in names}
-        if section in FLAT
-        else {
-            key: {n: v for n, v in entry.items() if n in names}
-            for key, entry in state.get(section, {}).items()
-        }
-        for section, names in FIELDS.items()
-    }

@@ -4,9 +4,11 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from data.replay.record import BEFORE, State, changes, digest_of, recorded
+
+_ADD_MARKS = text("INSERT INTO state_mark VALUES (:ticket_id, :position, :digest)")
 
 
 class Remembered:
@@ -44,8 +46,7 @@ class Marking:
         self._connection, self._remembered = connection, remembered
         self._now: State | None = None
         self._marked = False
-        self.marks: list[dict[str, Any]] = []
-        """The rows of `state_mark` that are to be added."""
+        self._marks: list[tuple[str, int, str]] = []
         self.states: dict[str, tuple[str, State]] = {}
         """What is true of each ticket once this is committed, as `Remembered.keep` takes it."""
 
@@ -74,5 +75,17 @@ class Marking:
         if self._now is not None:
             self.states[ticket_id] = (head, self._now)
         if self._marked and self._now is not None:
-            digest = digest_of(self._now)
-            self.marks.append({"ticket_id": ticket_id, "position": position, "digest": digest})
+            self._marks.append((ticket_id, position, digest_of(self._now)))
+
+    def write(self) -> None:
+        """Add the marks."""
+        marks, self._marks = self._marks, []
+        if not marks:
+            return
+        if self._connection.dialect.name == "sqlite":
+            raw: Any = self._connection.connection.dbapi_connection
+            raw.executemany("INSERT INTO state_mark VALUES (?, ?, ?)", marks)
+        else:
+            names = ("ticket_id", "position", "digest")
+            rows = [dict(zip(names, mark, strict=True)) for mark in marks]
+            self._connection.execute(_ADD_MARKS, rows)

@@ -1,7 +1,7 @@
 """The benchmarks: `make bench`. Prints a table; its figures are told, never judged.
 
-`python -P tests/bench/run.py [whole] [worker] [sizes] [record] [triage] [measures]
-[desk] [decision]` runs the named parts only.
+`python -P tests/bench/run.py [whole] [worker] [sizes] [record] [replay] [triage]
+[measures] [desk] [decision]` runs the named parts only.
 """
 
 import os
@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import batch, decision, desk, measures, record, sizes, whole
+from tests.bench import batch, decision, desk, measures, record, replay, sizes, whole
 from tests.bench.large import make_large
 
 TICKETS = 40
@@ -26,6 +26,7 @@ ROWS = 2_000
 ROUNDS = 2
 EVENTS = 1_000_000
 MEASURED = 1_000_000
+REPLAYED = 10_000
 
 
 def line(name: str, *figures: str) -> None:
@@ -165,6 +166,21 @@ def checking_the_record(folder: Path) -> None:
         line(name, f"{bare['rate']:,.0f}", f"{bare['cpu']:,.0f}")
 
 
+def replaying(folder: Path) -> None:
+    """Milliseconds of looks at a long log, beside its rows fetched alone."""
+    took = replay.replaying(folder, REPLAYED)
+    names = {
+        "first": "the first step, with a page of the list",
+        "last": "the last step, everything folded",
+        "step": "a step in the middle, after that",
+        "check": "replay --check of it",
+    }
+    heading(f"replay, {REPLAYED:,} events of one ticket", "ms", "ratio")
+    line("bare: every row fetched", f"{took['bare']:.1f}")
+    for name, words in names.items():
+        line(words, f"{took[name]:.1f}", f"{took[name] / took['bare']:.2f} x")
+
+
 def batch_triage(folder: Path) -> None:
     """Rows per second of the command."""
     found = batch.triage(folder, ROWS)
@@ -239,6 +255,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "worker": live_worker,
     "sizes": growth,
     "record": checking_the_record,
+    "replay": replaying,
     "triage": batch_triage,
     "measures": measuring,
     "desk": at_the_desk,
