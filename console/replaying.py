@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from agents.authority import PASSPHRASE, SYSTEM_USER, TOKEN, WORD
 from console.describe import shown
 from console.format import ACTION, STATUS, cost, label, line, moment, money
 from data.replay.past import Decided
@@ -12,6 +13,14 @@ from data.vocabulary import ActionState, TicketStatus
 
 CHANGED = "»"
 """Stands before a line that the step changed."""
+
+_PROVED = {
+    WORD: "by their word alone",
+    SYSTEM_USER: "as the computer's user",
+    TOKEN: "by a token",
+    PASSPHRASE: "by a passphrase",
+}
+"""How a person proved who they are, in words."""
 
 Kind = Literal["heading", "line", "quiet"]
 
@@ -157,7 +166,7 @@ def decided_lines(decided: Decided) -> list[Told]:
     preview = action.preview or {}
     verb = {"approve": "approved", "reject": "rejected", "edit": "edited"}[decided.kind]
     role = f" as {decided.role}" if decided.role else ""
-    how = f", signed in by {decided.signed_in_by}" if decided.signed_in_by else ""
+    how = f", signed in: {_PROVED.get(decided.signed_in_by or '', 'not recorded')}"
     lines = [
         Told("What was before the person who decided", kind="heading"),
         Told(f"{line(decided.by)} {verb} it{role}{how}"),
@@ -173,7 +182,7 @@ def decided_lines(decided: Decided) -> list[Told]:
     for change in preview.get("changes") or []:
         for field, pair in (change.get("fields") or {}).items():
             where = f"{change.get('table')} {change.get('id')}"
-            told = f"  {line(where)}: {line(str(field))} {shown(pair[0])} → {shown(pair[1])}"
+            told = f"  {line(where)}: {line(str(field))} {_words(pair[0])} → {_words(pair[1])}"
             lines.append(Told(told))
     same = decided.digest == action.digest
     sign = "the digest of what was proposed" if same else "another digest than the proposal's"

@@ -1,6 +1,6 @@
 """The replay screen: steps by keys, what each changed, what was before who decided, playing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ async def test_a_decision_shows_what_was_before_who_decided(played: TestSession)
         (edited,) = positions(played, "action.edited")
         told = await to(pilot, screen, edited)
         assert "operator-1 edited it as admin" in told
-        assert "signed in by word" in told
+        assert "signed in: by their word alone" in told
         assert "amount: 3400" in told
         assert "refunded 0 → 3400" in told
         assert "the digest of what was proposed" in told
@@ -177,6 +177,21 @@ async def test_without_a_ticket_there_is_nothing_to_replay(empty_session: TestSe
         assert isinstance(app.screen, Desk)
         assert app.told == ["Replay: no ticket is selected"]
         await press(pilot, "s")
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [((160, 48), "action.edited"), ((80, 24), "run.parked")], ids=["160", "80"]
+)
+def test_picture(
+    played: TestSession, snap_compare: Callable[..., bool], size: tuple[int, int], kind: str
+) -> None:
+    (position,) = positions(played, kind)
+
+    async def before(pilot: Pilot[Any]) -> None:
+        pilot.app.theme = "textual-dark"
+        await to(pilot, await replay(pilot, played), position)
+
+    assert snap_compare(console(played), terminal_size=size, run_before=before)
 
 
 def later(session: TestSession) -> None:
