@@ -149,9 +149,14 @@ class Handrail(Everyday):
         person = self.session.person if self._let_in else None
         return person.role if person is not None else Role.VIEWER
 
+    @property
+    def sees_personal_data(self) -> bool:
+        """Whether the person at this console may see whom a ticket is about."""
+        return self.role.rank >= Role.OPERATOR.rank
+
     def shown(self, rows: Shown) -> Shown:
         """Rows as this person may see them: viewers without personal data."""
-        return rows if self.role.rank >= Role.OPERATOR.rank else masked(rows)
+        return rows if self.sees_personal_data else masked(rows)
 
     @property
     def _who(self) -> str | None:

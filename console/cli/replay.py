@@ -60,9 +60,10 @@ def replay(
 ) -> None:
     """Step through a ticket's log: what each agent read, found, proposed and did, and when."""
     from console.bootstrap import open_session
-    from data.queries.masked import masked_events, masked_state
+    from data.queries.masked import masked_events
     from data.queries.queue import find_ticket
     from data.queries.tickets import ticket_detail
+    from data.replay.masked import masked_state
     from data.replay.past import Past
 
     if ticket is None and not checking:

@@ -23,7 +23,10 @@ from console.widgets.bars import KeyBar
 from console.widgets.preview import lines, text
 from console.widgets.rowlist import RowList
 from console.widgets.timeline import SIGNS, Scrubber, Timeline, gap
-from data.queries.rows import EventRow, TicketRow
+from data.queries.masked import masked_events
+from data.queries.rows import EventRow, TicketDetail, TicketRow
+from data.queries.tickets import ticket_detail
+from data.replay.masked import masked_moment
 from data.replay.past import PAGE, Moment, Past
 from data.store import Store
 
@@ -46,9 +49,8 @@ class Read:
     length: int
     steps: list[EventRow]
     landmarks: list[tuple[int, str]]
-    words: dict[str, str]
-    """What was said, by the message's position."""
-    names: dict[str, str]
+    detail: TicketDetail
+    """The ticket as it is now: what was said, and the names of its actions."""
     moment: Moment | None
 
 
@@ -77,11 +79,11 @@ class Replay(CommandScreen):
         self.moment: Moment | None = None
         self.playing = False
         self.speed = SPEEDS[0]
-        self._past = Past(store, ticket.id)
+        self._store, self._past = store, Past(store, ticket.id)
         self._wanted = 1
         self._pages: set[int] = {1}
         self._length = 0
-        self._words: dict[str, str] = {}
+        self.detail: TicketDetail | None = None
         self._reading = Reading(self, "replay", self._load, self._show, self._trouble)
 
     def compose(self) -> ComposeResult:
@@ -121,16 +123,20 @@ class Replay(CommandScreen):
         if grown:
             pages |= {PAGE * (self._length // PAGE) + 1}
         steps = [step for first in sorted(pages) for step in past.page(first)]
-        words = {str(m.position): m.body for m in past.messages()} if grown else self._words
         marks = past.landmarks(SIGNS) if grown else self.scrubber.landmarks
-        names = past.action_names() if grown else dict(self.timeline.names)
+        detail = self.detail
+        if detail is None or grown:
+            detail = ticket_detail(self._store, self.ticket.id)
         found = past.at(min(wanted, length)) if length else None
-        return Read(length, steps, marks, words, names, found)
+        if not self.console.sees_personal_data:
+            steps = masked_events(steps, detail)
+            found = found and masked_moment(found, detail)
+        return Read(length, steps, marks, detail, found)
 
     def _show(self, found: Read) -> None:
         first = self._length == 0
-        self._length, self._words = found.length, found.words
-        self.timeline.names = found.names
+        self._length, self.detail = found.length, found.detail
+        self.timeline.names = {action.id: action.name for action in found.detail.actions}
         self.timeline.grow(found.length, found.steps)
         if first and found.length:
             self.timeline.go(0)
@@ -173,10 +179,11 @@ class Replay(CommandScreen):
 
     def _say(self, state: str) -> None:
         speed = f"▶ playing {self.speed}×" if self.playing else f"❚❚ {self.speed}×"
+        ticket = self.console.shown(self.ticket)
         told = text(
             ("Replay ", "bold"),
-            (line(self.ticket.ref, 20), "bold $text-accent"),
-            f"  {line(self.ticket.subject, 60)}  ",
+            (line(ticket.ref, 20), "bold $text-accent"),
+            f"  {line(ticket.subject, 60)}  ",
             (f"{speed}  ", "bold"),
             (state, "dim"),
         )
@@ -197,8 +204,10 @@ class Replay(CommandScreen):
 
     def _told(self, found: Moment) -> Content:
         """The step itself, what was before a person who decided, and the whole state."""
-        for key, message in found.state["messages"].items():
-            message["words"] = self._words.get(key)
+        for message in self.console.shown(self.detail).messages if self.detail else []:
+            told_of = found.state["messages"].get(str(message.position))
+            if told_of is not None:
+                told_of["words"] = message.body
         state = state_lines(found.state, found.changed)
         told = [Told(headline(found.event, self.timeline.names), kind="heading")]
         if found.decided is not None:
@@ -252,9 +261,14 @@ class Replay(CommandScreen):
             after = self.timeline.step(self.timeline.cursor + 2)
             rest = gap(here.at, after.at, self.speed) if here and after else 0.1
             await asyncio.sleep(rest)
-            if self.playing and self.standing:
-                self.timeline.go(self.timeline.cursor + 1)
+            if not self._goes_on():
+                return
+            self.timeline.go(self.timeline.cursor + 1)
         self._stop()
+
+    def _goes_on(self) -> bool:
+        """Whether it is still playing, after a rest."""
+        return self.playing and self.standing
 
     def context(self) -> Context:
         """The ticket whose past is shown; nothing of it can be decided here."""

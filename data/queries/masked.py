@@ -34,7 +34,7 @@ def masked(value: Shown, names: tuple[str, ...] = ()) -> Shown:
     elif isinstance(value, AttachmentRow):
         done = replace(value, name="[name]")
     elif is_dataclass(value) and not isinstance(value, type):
-        known = (*names, *_names(value))
+        known = (*names, *names_of(value))
         done = replace(value, **{
             field.name: _field(field.name, getattr(value, field.name), known)
             for field in fields(value) if field.name not in _STAY
@@ -45,20 +45,14 @@ def masked(value: Shown, names: tuple[str, ...] = ()) -> Shown:
 
 def masked_events(events: list[EventRow], detail: TicketDetail) -> list[EventRow]:
     """The events of a ticket, which hold no personal data but what the log did not know then."""
-    return masked(events, _names(detail))
+    return masked(events, names_of(detail))
 
 
-def masked_state(state: dict[str, Any], detail: TicketDetail) -> dict[str, Any]:
-    """A ticket's state at a step of its log, likewise."""
-    found: dict[str, Any] = redact(state, _names(detail))
-    return found
-
-
-def _names(row: Any) -> tuple[str, ...]:
+def names_of(row: Any) -> tuple[str, ...]:
     """By what a row names its customer."""
     if isinstance(row, TicketDetail):
         wrote = {m.name for m in row.messages if m.author == Author.CUSTOMER and m.name}
-        return (*_names(row.ticket), *sorted(wrote))
+        return (*names_of(row.ticket), *sorted(wrote))
     name = getattr(row, "customer_name", None) or ""
     return tuple(filter(None, (name, *name.split(), getattr(row, "requester", None))))
 

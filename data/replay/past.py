@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import select
 
 from data.errors import NotFound
-from data.queries.rows import ActionRow, EventRow, MessageRow
+from data.queries.rows import ActionRow, EventRow
 from data.queries.tickets import DECISION, actions_where, events_where
 from data.replay.fold import Fold
 from data.replay.record import State, changes
-from data.store import ACTION, CHAIN, EVENT, MESSAGE, PAYLOAD, Store
+from data.store import ACTION, CHAIN, EVENT, PAYLOAD, Store
 
 BETWEEN = 250
 """Steps between two states that are kept; at most so many are folded anew to go back."""
@@ -130,29 +130,12 @@ class Past:
             found = connection.execute(query.where(EVENT.c.id == event.id)).scalar()
         return None if found is None else str(found)
 
-    def messages(self) -> list[MessageRow]:
-        """What was said in the ticket, as it may be shown now."""
-        names = ["id", "position", "author", "name", "at", "body"]
-        query = select(*[MESSAGE.c[name] for name in names])
-        query = query.where(MESSAGE.c.ticket_id == self.ticket_id).order_by(MESSAGE.c.position)
-        with self._store.read() as connection:
-            return [
-                MessageRow(**dict(zip(names, row, strict=True)))
-                for row in connection.execute(query)
-            ]
-
     def landmarks(self, kinds: Iterable[str]) -> list[tuple[int, str]]:
         """Position and kind of the steps that are of one of `kinds`."""
         query = select(EVENT.c.position, EVENT.c.kind).order_by(EVENT.c.position)
         query = query.where(EVENT.c.chain == self.ticket_id, EVENT.c.kind.in_(list(kinds)))
         with self._store.read() as connection:
             return [(row.position, row.kind) for row in connection.execute(query)]
-
-    def action_names(self) -> dict[str, str]:
-        """The names of the ticket's actions, by id."""
-        query = select(ACTION.c.id, ACTION.c.name).where(ACTION.c.ticket_id == self.ticket_id)
-        with self._store.read() as connection:
-            return {row.id: row.name for row in connection.execute(query)}
 
 
 _DECIDED = {"action.approved": "approve", "action.rejected": "reject", "action.edited": "edit"}

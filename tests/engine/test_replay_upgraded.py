@@ -18,7 +18,7 @@ from tests.engine.conftest import Open
 from tests.engine.desk import Desk
 from tests.engine.hands import asking
 
-BEFORE_MARKS = "0004"
+BEFORE_MARKS = "0006"
 """The schema of the last program whose commits told no state."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from agents.authority import WORD, Person
 from agents.eval.run import Stage
 from agents.eval.scenario import load_scenario
 from console.screens.desk import Desk
@@ -16,6 +17,7 @@ from console.widgets.timeline import gap
 from data.clock import VirtualClock
 from data.queries.tickets import ticket_detail, ticket_events
 from data.store import NewEvent
+from data.vocabulary import Role
 from tests.engine.desk import SCENARIOS, rules
 from tests.tui.driving import console, opened, press, until, words
 from tests.tui.world import RecordingService, TestSession
@@ -177,6 +179,18 @@ async def test_without_a_ticket_there_is_nothing_to_replay(empty_session: TestSe
         assert isinstance(app.screen, Desk)
         assert app.told == ["Replay: no ticket is selected"]
         await press(pilot, "s")
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
+async def test_a_viewer_sees_no_personal_data(played: TestSession, role: Role) -> None:
+    played.person = Person("ben", role, WORD)
+    app = console(played)
+    async with app.run_test(size=(160, 48)) as pilot:
+        screen = await replay(pilot, played)
+        (call, *_) = positions(played, "tool.called")
+        told = await to(pilot, screen, call) + await to(pilot, screen, 33)
+        assert ("Fabio" in told) is (role is Role.OPERATOR)
+        assert ("fabio.carbone" in told) is (role is Role.OPERATOR)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ASKS = {"role": "user", "content": "Where is my parcel?"}
 
 
 def steps(*messages: Any) -> list[tuple[Any, ...]]:
-    found = []
+    found: list[tuple[Any, ...]] = []
     for step in run_of({"id": "r", "messages": [*messages]}, 1).steps:
         if isinstance(step, Said):
             found.append((step.author, step.text))
