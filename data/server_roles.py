@@ -29,7 +29,7 @@ _OPERATOR_MAY = {
         "ticket issue run handoff halt chain ticket_fact measure_sum practice_case"
     ),
     "SELECT, INSERT": (
-        "message payload event decision action survey attachment attachment_body reading"
+        "message payload event decision action survey attachment attachment_body reading state_mark"
     ),
     "SELECT": "operator worker setting model_words alembic_version",
 }
@@ -45,7 +45,7 @@ _WORKER_MAY = {
         "sign_in words model_answer model_words practice_case"
     ),
     "SELECT, INSERT, UPDATE": "payload chain halt setting attachment attachment_body",
-    "SELECT, INSERT": "event decision reading",
+    "SELECT, INSERT": "event decision reading state_mark",
     "SELECT": "operator alembic_version",
 }
 

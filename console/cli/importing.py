@@ -26,6 +26,7 @@ def import_(
     file: Annotated[
         str,
         typer.Argument(
+            metavar="FILE",
             help="JSON Lines of {id, messages}, as in chat completions with tool calls; "
             "- is standard input.",
             show_default=False,

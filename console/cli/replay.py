@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def replay(
     ticket: Annotated[
         str | None,
-        typer.Argument(metavar="[TICKET]", help="A ticket's id or ref.", show_default=False),
+        typer.Argument(metavar="TICKET", help="A ticket's id or ref.", show_default=False),
     ] = None,
     at: Annotated[
         int | None,

@@ -106,6 +106,9 @@ class Fold:
             if section in FLAT:
                 into.update(entries)
                 continue
+            if section == "issues":
+                self.state[section] = _with_causes(entries, into)
+                continue
             # Of a ticket with many actions only those are looked at that may differ.
             some = section == "actions" and not whole
             keys = self._touched | now.get(section, {}).keys() if some else {*into, *entries}
@@ -361,6 +364,16 @@ _KINDS: dict[str, Callable[[Fold, Told, Data], None]] = {
     "action.reconciled": Fold._reconciled,
     "action.undo_requested": Fold._undo_asked,
 }
+
+
+def _with_causes(entries: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """The recorded issues with what was told of them; that is known by their kind alone."""
+    found = {}
+    for key, entry in entries.items():
+        alike = [i for i in told.values() if i.get("kind") == entry.get("kind")]
+        same = told.get(key) if told.get(key) in alike else next(iter(alike), None)
+        found[key] = {**(same or {}), **entry}
+    return found
 
 
 @dataclass(frozen=True)

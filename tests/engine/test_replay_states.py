@@ -12,8 +12,10 @@ from sqlalchemy import text
 
 from agents.eval.run import Stage
 from agents.eval.scenario import load_scenario, scenario_files
+from data.queries.masked import names_of
 from data.queries.rows import EventRow
-from data.queries.tickets import ticket_events
+from data.queries.tickets import ticket_detail, ticket_events
+from data.redaction import redact
 from data.replay.checking import Checked, check_all, check_ticket
 from data.replay.fold import Fold, state_after
 from data.replay.record import NOW, State, recorded
@@ -24,7 +26,7 @@ from tests.engine.hands import asking
 
 SAMPLE = (
     "wrongful-cancellation", "approval-edited", "approval-expired", "n1-spam-and-plain-thanks",
-    "approval-stale-refunded-meanwhile", "n2-same-complaint-again",
+    "approval-stale-refunded-meanwhile", "n2-same-complaint-again", "three-in-one",
 )  # fmt: skip
 ALL = [path.stem for path in scenario_files([SCENARIOS])]
 
@@ -48,6 +50,15 @@ def rows_of(store: Store, ticket_id: str) -> State:
         return recorded(connection, ticket_id)
 
 
+def check_causes(stage: Stage, ticket_id: str) -> None:
+    """Each issue's cause is the one that was diagnosed of it, as far as the log told one."""
+    issues = state_after(ticket_events(stage.store, ticket_id))["issues"]
+    detail = ticket_detail(stage.store, ticket_id)
+    for issue in detail.issues:
+        told = issues[str(issue.position)]
+        assert told.get("cause") in (None, redact(issue.cause, names_of(detail))), issue.kind
+
+
 def check_scenario(name: str, folder: Path) -> Checked:
     """Replayed as recorded; and the meaning of the events alone leads to the same ends."""
     stage = played(name, folder)
@@ -55,6 +66,7 @@ def check_scenario(name: str, folder: Path) -> Checked:
         checked = check_all(stage.store)
         for ticket_id in stage.ids.values():
             rows = rows_of(stage.store, ticket_id)
+            check_causes(stage, ticket_id)
             told = state_after(without_now(ticket_events(stage.store, ticket_id)))
             for field in ("status", "owner", "priority"):
                 assert told["ticket"][field] == rows["ticket"][field], (name, field)
