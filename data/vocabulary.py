@@ -184,6 +184,31 @@ class HandoffKind(StrEnum):
     QUEUE = "queue"
 
 
+class QualityName(StrEnum):
+    """What of an ended ticket is checked."""
+
+    RESOLUTION = "resolution"
+    """Whether what was asked is done, and the record bears it out."""
+    SENTIMENT = "sentiment"
+    """Whether the customer's mood improved."""
+    ESCALATION = "escalation"
+    """Whether it went to a person where the policy says so, and only there."""
+    COMPLIANCE = "compliance"
+    """Policy, identity before disclosure, personal data, promises, approvals in order."""
+
+
+class Verdict(StrEnum):
+    """What the checks of a ticket come to."""
+
+    PASSED = "passed"
+    ACCEPTABLE = "acceptable"
+    """Neither passed nor to be looked at."""
+    REVIEW = "review"
+    """A person should look at it."""
+    NO_DATA = "no_data"
+    """Nothing could be told."""
+
+
 AGENTS_OWN = "agents"
 """The owner of a ticket that no operator has taken."""
 

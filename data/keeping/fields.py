@@ -89,6 +89,10 @@ def _slots(value: Any, row: Row, words: Words) -> Any:
     return kept
 
 
+def _checks(value: Any, row: Row, words: Words) -> Any:
+    return [{**check, "reason": _sentence(check["reason"], row, words)} for check in value]
+
+
 def _reason_for(value: Any, row: Row, words: Words) -> Any:
     """Why an action is proposed: the agents' sentence, or what a person wrote."""
     return _text(value, row, words) if row["proposed_by"] else _sentence(value, row, words)
@@ -131,6 +135,8 @@ ERASES: dict[str, dict[str, Erase]] = {
     "model_answer": {"digest": _own_id, "answer": _nothing},
     "model_words": {"text": _body},
     "attachment": {"name": _body},
+    "quality_check": {"checks": _checks},
+    "quality_review": {"note": _text},
 }
 """Table to its personal columns, each with what stays of it. Payloads and attachments lose their
 body whole."""
@@ -162,6 +168,11 @@ _STAYS = {
     "model_words": "id ticket_id run_id agent at",
     "attachment": "id ticket_id message_id position kind size problem",
     "attachment_body": "id",
+    "quality_check": (
+        "id ticket_id position version ended_at overall verdict judge judge_problem cost_micros "
+        "checked_at superseded"
+    ),
+    "quality_review": "id check_id ticket_id name found score agreed operator role signed_in_by at",
     "ticket_fact": "*",
     "measure_sum": "*",
     "payload": "id salt erased_at",

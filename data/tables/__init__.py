@@ -7,6 +7,7 @@ from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.models import ModelAnswer, ModelWords
 from data.tables.operators import Operator, SignIn
 from data.tables.practice import PracticeCase, Reading
+from data.tables.quality import QualityCheck, QualityReview
 from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
 from data.tables.workspace import Setting, Worker
 
@@ -29,6 +30,8 @@ __all__ = [
     "Payload",
     "PracticeCase",
     "Reading",
+    "QualityCheck",
+    "QualityReview",
     "Run",
     "Setting",
     "SignIn",

@@ -70,6 +70,12 @@ class TicketFact(SQLModel, table=True):
     scored_at: int | None = Field(default=None, sa_type=BigInteger)
     approvals: list[Any] = Field(default_factory=list, sa_type=Json)
     """What the agents asked people: [asked at, intent, agent, result, milliseconds, undone]."""
+    verdict: str | None = None
+    """Of the newest quality check."""
+    checked_at: int | None = Field(default=None, sa_type=BigInteger)
+    """When the end that it is about came."""
+    reviews: list[Any] = Field(default_factory=list, sa_type=Json)
+    """What people said of its scores: [at, agreed]."""
 
 
 class MeasureSum(SQLModel, table=True):
