@@ -15,7 +15,7 @@ from agents.engine.thought import Thought
 from agents.facts.case import moment
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Reading
-from data.vocabulary import Identity, Sentiment
+from data.vocabulary import AgentName, Identity, Sentiment
 
 
 def person_at_once(
@@ -61,6 +61,8 @@ def person_at_once(
             earlier = earlier_tickets(parts.store, snapshot.ticket, customer["id"], since)
             count += sum(1 for t in earlier if intent in t["intents"])
             if count + 1 >= rules.repeat_tickets:
+                counted = {"intent": intent.value, "count": count + 1, "days": since}
+                journal.note("repeat", AgentName.COORDINATOR.value, counted)
                 return "E5", f"ticket {count + 1} on {intent} within {since} days"
     return None
 

@@ -131,6 +131,7 @@ def identify_writer(
             "customer": identified.customer["id"] if identified.customer else None,
             "why": identified.why,
             "tries": identified.tries,
+            "cannot": identified.cannot,
         },
     )
     return identified
