@@ -25,6 +25,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from agents.brains.choice import HANDED_ON, handed_on
 from agents.engine.advance import Engine
 from agents.errors import OutOfReach, Retryable
+from agents.quality.checking import Checker
+from agents.quality.sweep import QualityThread, sweep
 from agents.reach import Reach, Voice
 from agents.runtime.protocol import NotNow
 from agents.runtime.worker import run_worker
@@ -135,13 +137,17 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
                 return []
             return patiently("look", lambda: tickets_in_turn(workspace, limit), [])
 
+        checker = Checker(workspace, parts.policy, parts.writer.lookup)
+        quality = QualityThread(checker)
         dispatcher = DbosDispatcher(
             advance, dispatch_url(workspace), worker_id=row.id, concurrency=order.concurrency
         )
         order.on_ready()
         reach.start()
+        quality.start()
+        rests = False
         try:
-            run_worker(
+            rests = run_worker(
                 dispatcher,
                 pending,
                 _watch(workspace),
@@ -154,6 +160,9 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
             )
         finally:
             reach.stop()
+            quality.stop()
+            while rests and patiently("check", lambda: sweep(checker), False):
+                pass
             patiently("end", row.end, None)
     return worked
 

@@ -50,8 +50,10 @@ def run_worker(
     stop: threading.Event,
     until_idle: bool = False,
     clock: Callable[[], float] = time.monotonic,
-) -> None:
+) -> bool:
     """Work until `stop` is set or, with `until_idle`, until no ticket is pending or held by anyone.
+
+    Whether it came to rest so, rather than being stopped.
 
     `heartbeat` is called with the tickets being advanced, before the first dispatch and every two
     seconds until the last advance has returned. `on_timer` carries out what is due and tells in how
@@ -61,7 +63,7 @@ def run_worker(
     `stop` is set on return.
     """
     inbox: Inbox = SimpleQueue()
-    backoff = Backoff()
+    backoff, rests = Backoff(), False
     watcher = threading.Thread(target=_watch, args=(watch, inbox, stop), name="store-watch")
     beat_at = timer_at = sweep_at = clock()
     heartbeat(frozenset())
@@ -80,6 +82,7 @@ def run_worker(
                 timer_at = now + _within(due, SHORTEST_TIMER, SWEEP_SECONDS)
             if now >= sweep_at and not stop.is_set():
                 if _sweep(dispatcher, pending, backoff, now, until_idle) and inbox.empty():
+                    rests = True
                     break
                 sweep_at = min(now + SWEEP_SECONDS, backoff.next_due())
             wake_at = beat_at if stop.is_set() else min(beat_at, timer_at, sweep_at)
@@ -93,6 +96,7 @@ def run_worker(
         stop.set()
         dispatcher.close()
         watcher.join()
+    return rests
 
 
 def _sweep(

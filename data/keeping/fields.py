@@ -170,7 +170,7 @@ _STAYS = {
     "attachment_body": "id",
     "quality_check": (
         "id ticket_id position version ended_at overall verdict judge judge_problem cost_micros "
-        "checked_at superseded"
+        "checked_at settled_at superseded"
     ),
     "quality_review": "id check_id ticket_id name found score agreed operator role signed_in_by at",
     "ticket_fact": "*",

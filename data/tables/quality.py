@@ -33,9 +33,9 @@ class QualityCheck(SQLModel, table=True):
     """Of the checks."""
     ended_at: datetime = Field(sa_type=UtcTime)
     overall: float | None = None
-    """0 to 1; None where nothing could be told."""
+    """0 to 1, with what people corrected; None where nothing could be told."""
     verdict: str
-    """A `Verdict`."""
+    """A `Verdict`, of `overall`."""
     checks: list[Any] = Field(default_factory=list, sa_type=Json)
     """[{name, score, reason, events, by}]; score None: no data, events: positions in the log."""
     judge: str | None = None
@@ -45,6 +45,8 @@ class QualityCheck(SQLModel, table=True):
     cost_micros: int = 0
     """Of the judge, millionths of a US dollar."""
     checked_at: datetime = Field(sa_type=UtcTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """When people had said something of each score that did not pass."""
     superseded: bool = False
     """Whether the ticket was checked again since."""
 

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("judge_problem", sa.String(), nullable=True),
         sa.Column("cost_micros", sa.Integer(), nullable=False),
         sa.Column("checked_at", data.columns.UtcTime(), nullable=False),
+        sa.Column("settled_at", data.columns.UtcTime(), nullable=True),
         sa.Column("superseded", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"]),
         sa.PrimaryKeyConstraint("id"),
