@@ -125,6 +125,11 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
             return "▸ now " + _first(data.get(NOW, {}).get("ticket", {}), "status").replace(
                 "_", " "
             )
+        case "quality.checked":
+            return f"▸ quality: {_first(data, 'verdict')} {_first(data, 'overall')}".rstrip()
+        case "quality.reviewed":
+            found = "agreed" if data.get("agreed") else f"should be {_first(data, 'score')}"
+            return f"▸ quality: {_first(data, 'check')} {found}{_by(data)}"
         case "note":
             return "▪ internal note" + _by(data)
         case "ticket.opened":

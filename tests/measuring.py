@@ -8,7 +8,16 @@ from typing import Any
 
 from data.clock import CountingIds, VirtualClock
 from data.store import NewEvent, Transaction
-from data.tables import Action, Issue, Message, Run, Survey, Ticket
+from data.tables import (
+    Action,
+    Issue,
+    Message,
+    QualityCheck,
+    QualityReview,
+    Run,
+    Survey,
+    Ticket,
+)
 from data.workspace import Workspace, open_workspace
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -83,6 +92,24 @@ class Pen:
             imported_at=moment, imported_by="maya", comment="so it is",
         )  # fmt: skip
         self.tell(moment, "system", "survey.answered", score=score)
+
+    def checked(self, moment: datetime, verdict: str, **columns: Any) -> str:
+        """The quality of an end at `moment` was checked; the check's id."""
+        check_id = self.tx.ids("q")
+        self.tx.insert(
+            QualityCheck, id=check_id, ticket_id=self.ticket, position=1, version=1,
+            ended_at=moment, verdict=verdict, checked_at=moment, **columns,
+        )  # fmt: skip
+        self.tell(moment, "system", "quality.checked", verdict=verdict)
+        return check_id
+
+    def reviewed(self, moment: datetime, check_id: str, name: str, *, agreed: bool) -> None:
+        """A person says something of a score."""
+        self.tx.insert(
+            QualityReview, id=self.tx.ids("v"), check_id=check_id, ticket_id=self.ticket, name=name,
+            score=0.5, agreed=agreed, operator="maya", at=moment,
+        )  # fmt: skip
+        self.tell(moment, "operator", "quality.reviewed", check=name)
 
 
 @contextmanager
@@ -184,5 +211,12 @@ def the_week(store: Workspace) -> None:
         t.verified(at("08:01:10", 1), "g2")
         t.answered(at("08:01:20", 1))
         t.ended(at("08:01:30", 1), "resolved")
+    for ref, verdict in (("1", "passed"), ("2", "passed"), ("3", "review"), ("6", "no_data")):
+        with course(store, ref) as t:
+            check = t.checked(at("16:00"), verdict)
+    with course(store, "1") as t:
+        t.reviewed(at("17:00"), check, "compliance", agreed=False)
+        t.reviewed(at("17:05"), check, "compliance", agreed=True)
+        t.reviewed(at("17:05"), check, "resolution", agreed=False)
     with course(store, "3") as t:
         t.tell(at("11:03", 7), "resolution", "ticket.closed", after_days=7)

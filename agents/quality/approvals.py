@@ -40,7 +40,9 @@ def _of_action(dossier: Dossier, policy: Policy, action: Row) -> list[Fault]:
     begun = dossier.about(action, "action.executing")
     places = tuple(e.position for e in begun or dossier.about(action, "action.executed"))
     if action["state"] in _NEVER:
-        return [Fault(f"the {name} was carried out although it is {action['state']}", GRAVE, places)]
+        return [
+            Fault(f"the {name} was carried out although it is {action['state']}", GRAVE, places)
+        ]
     faults: list[Fault] = []
     if not begun:
         faults.append(Fault(f"the {name} ran without a recorded start", SERIOUS, places))
@@ -60,9 +62,7 @@ def _decided(dossier: Dossier, action: Row) -> list[Row]:
     return [d for d in dossier.decisions.get(action["id"], []) if d["kind"] in LETS]
 
 
-def _of_decisions(
-    policy: Policy, dossier: Dossier, action: Row, decided: list[Row]
-) -> list[str]:
+def _of_decisions(policy: Policy, dossier: Dossier, action: Row, decided: list[Row]) -> list[str]:
     """What is wrong with who decided, and when."""
     began: datetime | None = action["started_at"]
     said = [d for d in decided if d["digest"] == action["digest"]]
@@ -133,7 +133,9 @@ def _of_order(dossier: Dossier, action: Row, decided: list[Row]) -> list[str]:
     if not by_people or action["proposed_by"]:
         return []
     approved = dossier.about(action, "action.approved")
-    approved += [e for e in dossier.of_kind("action.edited") if e.data.get("successor") == action["id"]]
+    approved += [
+        e for e in dossier.of_kind("action.edited") if e.data.get("successor") == action["id"]
+    ]
     if not any(e.position < start for e in approved):
         return ["ran before the log holds its approval"]
     return []

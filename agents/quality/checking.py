@@ -10,14 +10,15 @@ from sqlalchemy import Connection, func, select, update
 from agents.policy.model import Policy
 from agents.quality.checks import VERSION, check_by_rule
 from agents.quality.dossier import AT_REST, ENDS, Dossier, LookUp, read_dossier
-from agents.quality.found import Check, overall, verdict_of
+from agents.quality.found import Check
 from agents.quality.judge import Judge, Opinion, joined
+from agents.quality.standing import standing_of
 from data.errors import HandrailError
-from data.store import EVENT, TICKET, NewEvent, Store, Transaction, table
+from data.queries.quality import QUALITY, newest_reviews
+from data.store import EVENT, TICKET, NewEvent, Store, Transaction
 from data.tables import QualityCheck
 from data.vocabulary import AgentName
 
-QUALITY = table(QualityCheck)
 CHECKED = "quality.checked"
 """The kind of event by which the log knows of a check: its scores."""
 
@@ -63,9 +64,7 @@ class Checker:
             query = select(QUALITY.c.id).where(seen, QUALITY.c.position == ended).limit(1)
             return connection.execute(query).first() is None
 
-    def _opinion(
-        self, dossier: Dossier, found: list[Check]
-    ) -> tuple[Opinion | None, str | None]:
+    def _opinion(self, dossier: Dossier, found: list[Check]) -> tuple[Opinion | None, str | None]:
         if self.judge is None or dossier.of_kind("ticket.erased"):
             return None, None
         try:
@@ -97,15 +96,17 @@ def _store(
     assert end is not None
     of_ticket = QUALITY.c.ticket_id == ticket_id
     same = of_ticket & (QUALITY.c.position == end.position) & (QUALITY.c.version == VERSION)
-    score = overall(found)
+    standing = tx.connection.execute(select(QUALITY.c.id).where(same)).scalar()
+    said = newest_reviews(tx.connection, [standing] if standing else [])
+    checks = [check.as_json() for check in found]
+    stands = standing_of(checks, {name: review for (_, name), review in said.items()})
     values: dict[str, Any] = {
-        "overall": score, "verdict": verdict_of(score).value,
-        "checks": [check.as_json() for check in found],
+        "overall": stands.overall, "verdict": stands.verdict, "checks": checks,
         "judge": opinion.judge if opinion else None, "judge_problem": problem,
         "cost_micros": opinion.cost_micros if opinion else 0,
-        "checked_at": tx.now, "settled_at": None, "superseded": False,
+        "checked_at": tx.now, "settled_at": tx.now if stands.settled else None,
+        "superseded": False,
     }  # fmt: skip
-    standing = tx.connection.execute(select(QUALITY.c.id).where(same)).scalar()
     others = of_ticket if standing is None else of_ticket & (QUALITY.c.id != standing)
     tx.connection.execute(update(QUALITY).where(others).values(superseded=True))
     if standing is None:
@@ -116,7 +117,7 @@ def _store(
     else:
         tx.connection.execute(update(QUALITY).where(same).values(**values))
     data = {
-        "overall": score, "verdict": values["verdict"], "version": VERSION, "end": end.position,
+        "overall": stands.overall, "verdict": stands.verdict, "version": VERSION, "end": end.position,
         "scores": {check.name.value: check.score for check in found},
         **({"judge": opinion.judge, "cost_micros": opinion.cost_micros} if opinion else {}),
     }  # fmt: skip
@@ -158,9 +159,7 @@ def check_past(
     return done
 
 
-def _resting(
-    store: Store, since: datetime | None, only: str | None
-) -> Iterator[tuple[str, str]]:
+def _resting(store: Store, since: datetime | None, only: str | None) -> Iterator[tuple[str, str]]:
     """Tickets at rest with their refs, by pages, the oldest id first."""
     after = ""
     while True:

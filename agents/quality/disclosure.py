@@ -79,10 +79,14 @@ def _to_stranger(dossier: Dossier, text: str) -> list[tuple[str, float]]:
         told.append("a charge")
     if _moments(text) - _moments(public):
         told.append("a date")
-    owned = [row for t in ("subscriptions", "charges") for row in dossier.records.get(t, {}).values()]
+    owned = [
+        row for t in ("subscriptions", "charges") for row in dossier.records.get(t, {}).values()
+    ]
     if any(str(row["id"]) in text for row in owned):
         told.append("a record")
-    return [(f"a reply to somebody who is not known names {' and '.join(told)}", GRAVE)] * bool(told)
+    return [(f"a reply to somebody who is not known names {' and '.join(told)}", GRAVE)] * bool(
+        told
+    )
 
 
 def _moments(text: str) -> set[str]:

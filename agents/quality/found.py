@@ -83,7 +83,9 @@ def scored(name: QualityName, faults: Sequence[Fault], good: str, events: Sequen
 
 def overall(checks: Sequence[Check]) -> float | None:
     """The weighted mean of what could be told, held down by the lowest check but sentiment."""
-    told = [(WEIGHTS[check.name], check.score, check) for check in checks if check.score is not None]
+    told = [
+        (WEIGHTS[check.name], check.score, check) for check in checks if check.score is not None
+    ]
     if not told:
         return None
     mean = sum(weight * score for weight, score, _ in told) / sum(weight for weight, _, _ in told)

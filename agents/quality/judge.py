@@ -135,5 +135,3 @@ def _lower(ruled: Check, opinion: Check | None) -> Check:
     if ruled.score is None or opinion.score < ruled.score:
         return replace(opinion, events=ruled.events)
     return ruled
-
-

@@ -115,7 +115,9 @@ def _issue(dossier: Dossier, issue: Row) -> list[Fault]:
     kind = _words(issue["kind"])
     if slots.get("follows"):
         return []
-    looked = [e for e in dossier.of_kind("diagnosis", "plan") if e.data.get("issue") == issue["kind"]]
+    looked = [
+        e for e in dossier.of_kind("diagnosis", "plan") if e.data.get("issue") == issue["kind"]
+    ]
     places = tuple(e.position for e in looked)
     if issue["state"] == IssueState.OPEN and not _with_person(dossier):
         return [Fault(f"the issue ({kind}) is still open, and the ticket ended", SERIOUS, places)]
@@ -177,8 +179,10 @@ def _done(dossier: Dossier) -> list[Row]:
 
 def _ended_by_person(dossier: Dossier) -> bool:
     end = dossier.end
-    return end is not None and end.kind in ("ticket.resolved", "ticket.closed") and (
-        end.agent == "operator"
+    return (
+        end is not None
+        and end.kind in ("ticket.resolved", "ticket.closed")
+        and (end.agent == "operator")
     )
 
 

@@ -6,10 +6,11 @@ from agents.service.deciding import Decided
 from agents.service.desk_work import DeskWork
 from agents.service.drafting import Drafting
 from agents.service.halting import Halting
+from agents.service.reviewing import Reviewing
 from agents.service.waking import Waking
 
 __all__ = ["MAX_BODY", "Decided", "DuplicateTicket", "NewTicket", "Service"]
 
 
-class Service(Arrivals, DeskWork, Drafting, Halting, Waking):
+class Service(Arrivals, DeskWork, Drafting, Halting, Reviewing, Waking):
     """The acts of people on one workspace; holds no handle to any outside system."""

@@ -68,6 +68,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "backoffice": ("console.cli.backoffice", "The rows of the embedded back office."),
         "trials": ("console.cli.trials", "Intents on trial: plans beside what people did."),
         "kpi": ("console.cli.kpi", "The measures over a period, against their targets."),
+        "qa": ("console.cli.qa", "How well ended tickets were handled; the review queue."),
         "audit": ("console.cli.audit", "Check the record; anchors and exports of it."),
     },
     "Decide": {

@@ -204,6 +204,19 @@ MEASURES: tuple[Measure, ...] = (
         "Of the tickets that ended, those closed by time, neither verified nor confirmed.",
         _ENDED, "ended.silence",
     ),
+    _share(
+        "quality", "Quality passed", "Quality",
+        "Of the ends of tickets checked for quality, by the day of the end, those that passed (0.8 "
+        "or more over resolution, mood, escalation and compliance); the newest check of each "
+        "ticket, with what people corrected.",
+        ("ticket ends checked", _sum("checked")), "passed", "over", 0.90,
+    ),
+    _share(
+        "quality_agreement", "Agreement on quality", "Agreement",
+        "Of the quality scores that people reviewed in the period, those that they agreed with; "
+        "the newest word on each score.",
+        ("scores reviewed", _sum("reviewed")), "review_agreed", "over", 0.85,
+    ),
     _number(
         "approvals", "Approvals", "Approvals",
         "What the agents asked people to decide in the period.",

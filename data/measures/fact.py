@@ -82,17 +82,25 @@ class Fact:
     score: int | None
     scored_at: int | None
     approvals: tuple[Approval, ...]
+    verdict: str | None = None
+    checked_at: int | None = None
+    reviews: tuple[tuple[int, bool], ...] = ()
+    """When people said something of a score, and whether they agreed."""
 
     def row(self) -> dict[str, Any]:
         """As it is stored."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return values | {"approvals": [approval.row() for approval in self.approvals]}
+        approvals = [approval.row() for approval in self.approvals]
+        reviews = [[at, int(agreed)] for at, agreed in self.reviews]
+        return values | {"approvals": approvals, "reviews": reviews}
 
     @classmethod
     def stored(cls, row: Mapping[str, Any]) -> "Fact":
         """The fact that `row` gave."""
         approvals = [(*each[:5], bool(each[5])) for each in row["approvals"]]
-        return cls(**{**row, "approvals": tuple(Approval(*each) for each in approvals)})
+        reviews = tuple((at, bool(agreed)) for at, agreed in row["reviews"])
+        made = tuple(Approval(*each) for each in approvals)
+        return cls(**{**row, "approvals": made, "reviews": reviews})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,9 @@ class TicketRow:
     cost_micros: int
     score: int | None = None
     scored_at: int | None = None
+    verdict: str | None = None
+    checked_at: int | None = None
+    reviews: tuple[tuple[int, bool], ...] = ()
 
 
 def fact_of(ticket: TicketRow, story: Story, asked: Sequence[Asked]) -> Fact:
@@ -150,6 +161,9 @@ def fact_of(ticket: TicketRow, story: Story, asked: Sequence[Asked]) -> Fact:
         score=ticket.score,
         scored_at=ticket.scored_at,
         approvals=tuple(_approvals(ticket, story.edited, asked)),
+        verdict=ticket.verdict,
+        checked_at=ticket.checked_at,
+        reviews=ticket.reviews,
     )
 
 

@@ -10,10 +10,11 @@ from data.measures.fact import Asked, Fact, TicketRow, fact_of
 from data.measures.story import TOLD, Entry, story_of
 from data.queries.tickets import ISSUE, RUN
 from data.store import ACTION, EVENT, TICKET, table
-from data.tables import Survey, TicketFact
+from data.tables import QualityCheck, QualityReview, Survey, TicketFact
 from data.vocabulary import Gate
 
 SURVEY, FACT = table(Survey), table(TicketFact)
+QUALITY, REVIEW = table(QualityCheck), table(QualityReview)
 AT_ONCE = 500
 """Tickets in one list of a query."""
 
@@ -57,6 +58,18 @@ _ACTIONS = (
 _SURVEYS = select(
     SURVEY.c.ticket_id, SURVEY.c.score, type_coerce(SURVEY.c.at, BigInteger).label("at")
 ).order_by(SURVEY.c.at)
+_QUALITY = select(
+    QUALITY.c.ticket_id,
+    QUALITY.c.verdict,
+    type_coerce(QUALITY.c.ended_at, BigInteger).label("ended_at"),
+).where(QUALITY.c.superseded.is_(False))
+_REVIEWS = select(
+    REVIEW.c.ticket_id,
+    REVIEW.c.check_id,
+    REVIEW.c.name,
+    REVIEW.c.agreed,
+    type_coerce(REVIEW.c.at, BigInteger).label("at"),
+).order_by(REVIEW.c.at, REVIEW.c.id)
 
 _NOTHING: dict[str, Any] = {}
 
@@ -81,9 +94,13 @@ def _some(connection: Connection, ids: list[str]) -> Iterator[Fact]:
     issues = _grouped(connection, _ISSUES, ISSUE.c.ticket_id, ids)
     actions = _grouped(connection, _ACTIONS, ACTION.c.ticket_id, ids)
     surveys = _grouped(connection, _SURVEYS, SURVEY.c.ticket_id, ids)
+    checked = _grouped(connection, _QUALITY, QUALITY.c.ticket_id, ids)
+    reviewed = _grouped(connection, _REVIEWS, REVIEW.c.ticket_id, ids)
     for ticket in connection.execute(_TICKETS.where(TICKET.c.id.in_(ids))):
         mine = runs.get(ticket.id, ())
         scored = surveys.get(ticket.id, ())
+        check = next(iter(checked.get(ticket.id, ())), None)
+        said = {(r.check_id, r.name): (r.at, bool(r.agreed)) for r in reviewed.get(ticket.id, ())}
         of_issue = {issue.id: issue.intent for issue in issues.get(ticket.id, ())}
         merged = ticket.merged_into is not None
         row = TicketRow(
@@ -97,6 +114,9 @@ def _some(connection: Connection, ids: list[str]) -> Iterator[Fact]:
             cost_micros=sum(run.cost_micros for run in mine),
             score=scored[-1].score if scored else None,
             scored_at=scored[-1].at if scored else None,
+            verdict=check.verdict if check else None,
+            checked_at=check.ended_at if check else None,
+            reviews=tuple(said.values()),
         )
         story = story_of((_entry(e) for e in entries.get(ticket.id, ())), merged=merged)
         asked = [_asked(a, of_issue) for a in actions.get(ticket.id, ())]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from data.measures.buckets import bucket_of
 from data.measures.fact import DECIDED, Fact, Result, is_request
 from data.measures.story import Ending
-from data.vocabulary import IMPORTED
+from data.vocabulary import IMPORTED, Verdict
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -62,6 +62,11 @@ def _counts(fact: Fact) -> Iterator[tuple[int, str, str, Counts]]:
             yield fact.ended_at, *mine, _at_end(fact, fact.ended_at)
     if fact.scored_at is not None and fact.score is not None:
         yield fact.scored_at, *mine, [("scores", 1), ("score_sum", fact.score)]
+    if fact.checked_at is not None and fact.verdict != Verdict.NO_DATA:
+        passed = int(fact.verdict == Verdict.PASSED)
+        yield fact.checked_at, *mine, [("checked", 1), ("passed", passed)]
+    for at, agreed in fact.reviews:
+        yield at, *mine, [("reviewed", 1), ("review_agreed", int(agreed))]
     for asked in fact.approvals:
         counts = [("asked", 1), (asked.result, 1), ("undone", int(asked.undone))]
         if asked.waited_ms is not None:

@@ -71,6 +71,8 @@ def test_known_answers(store: Workspace) -> None:
     1050 s over 6. Resolution: 732 + 35 + 3670 + 57 690 = 62 127 s over 4. Effort: 1 + 1 + 1 + 1 + 1
     + 2 = 7 over 6. Utilisation: 600 of 600 s were on 4, which was handed over. Cost: 0.40 over 7.
     Escalated: 1 of 6. Re-opened: 1 of 6. Scores: 2 and 5. Decided after 600 s and 30 s.
+    Quality: of 1, 2 and 3 two passed; of 6 nothing could be told. Two scores were reviewed, of one
+    the newest word agrees.
     """
     the_week(store)
     found = told(store)
@@ -90,6 +92,8 @@ def test_known_answers(store: Workspace) -> None:
         "resolved": (4 / 6, 6),
         "unconfirmed": (1 / 6, 6),
         "silence": (1 / 6, 6),
+        "quality": (2 / 3, 3),
+        "quality_agreement": (1 / 2, 2),
         "approvals": (2, 2),
         "approved_unchanged": (1 / 2, 2),
         "approved_changed": (0.0, 2),
@@ -111,7 +115,8 @@ def test_known_answers(store: Workspace) -> None:
         "first_contact_resolution": False, "handle_time": True, "first_response": True,
         "resolution_time": True, "csat": False, "customer_effort": True, "auto_resolution": False,
         "utilisation": True, "cost_per_ticket": True, "escalation_rate": True, "reopened": False,
-        "decision_time": True, "approved_unchanged": False, "expired": True, "undone": True,
+        "quality": False, "quality_agreement": False, "decision_time": True,
+        "approved_unchanged": False, "expired": True, "undone": True,
     }  # fmt: skip
 
 
