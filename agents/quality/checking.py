@@ -117,7 +117,8 @@ def _store(
     else:
         tx.connection.execute(update(QUALITY).where(same).values(**values))
     data = {
-        "overall": stands.overall, "verdict": stands.verdict, "version": VERSION, "end": end.position,
+        "overall": stands.overall, "verdict": stands.verdict,
+        "version": VERSION, "end": end.position,
         "scores": {check.name.value: check.score for check in found},
         **({"judge": opinion.judge, "cost_micros": opinion.cost_micros} if opinion else {}),
     }  # fmt: skip

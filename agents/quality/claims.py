@@ -32,10 +32,10 @@ BY: dict[Claim, ActionName | None] = {
 _DONE: dict[Claim, tuple[str, ...]] = {
     Claim.REFUND: (
         r"\b(?:have|has|had|was|were|been|'ve|is|are)\b(?: \w+){0,3} (?:refunded|reimbursed)\b",
-        r"\b(?:we|i) (?:just |now |also )?refunded\b", r"\brefund\w* (?:has|have|was|were) (?:been )?"
-        r"(?:issued|made|processed|sent)\b",
-        r"\b(?:haben|habe|wurden?|ist|sind)\b.{0,120}\b(?:erstattet|zurückgezahlt|zurücküberwiesen)\b",
-        r"\b(?:hemos|he|ha sido|han sido|se ha|se han|se le ha)\b.{0,20}\b(?:reembolsad[oa]s?|devuelto)\b",
+        r"\b(?:we|i) (?:just |now |also )?refunded\b",
+        r"\brefund\w* (?:has|have|was|were) (?:been )?(?:issued|made|processed|sent)\b",
+        r"\b(?:haben|habe|wurden?|ist|sind)\b.{0,120}\b(?:erstattet|zurückgezahlt)\b",
+        r"\b(?:hemos|he|ha sido|han sido|se ha|se han)\b.{0,20}\b(?:reembolsad[oa]s?|devuelto)\b",
         r"\b(?:avons|ai|a été|ont été)\b.{0,20}\bremboursée?s?\b",
         r"\b(?:abbiamo|ho|è stat[ao]|sono stat[ie])\b.{0,20}\brimborsat[oaie]\b",
         r"\b(?:hebben|heb|is|zijn|werd|werden)\b.{0,120}\bterugbetaald\b",
@@ -53,13 +53,15 @@ _DONE: dict[Claim, tuple[str, ...]] = {
     ),
     Claim.RESET: (
         r"\b(?:have|has) (?:put it right|fixed (?:it|this|the)|reset your|unlocked your)\b",
-        r"\b(?:haben|habe)\b.{0,120}\bbehoben\b", r"\bla hemos corregido\b", r"\bl'avons corrigée?\b",
+        r"\b(?:haben|habe)\b.{0,120}\bbehoben\b", r"\bla hemos corregido\b",
+        r"\by avons remédié\b",
         r"\bl'abbiamo risolta\b", r"\bverholpen\b", r"\ba corrigimos\b",
     ),
     Claim.CHANGED: (
         r"\bha(?:ve|s) (?:changed|updated) your\b", r"\bwie gewünscht geändert\b",
         r"\bhemos (?:cambiado|modificado|actualizado) su\b", r"\bavons modifié\b",
-        r"\babbiamo modificato\b", r"\bgewijzigd zoals u hebt gevraagd\b", r"\balteramos (?:o )?seu\b",
+        r"\babbiamo modificato\b", r"\bgewijzigd zoals u hebt gevraagd\b",
+        r"\balteramos (?:o )?seu\b",
     ),
     Claim.CALLBACK: (
         r"\bwill call you on \d", r"\bruft Sie am \d", r"\ble llamará el \d",
@@ -81,6 +83,7 @@ _NOT = re.compile(
 )
 """What makes a sentence say that something was not done."""
 
+_ASIDE = re.compile(r"\([^)]*\)")
 _REACH = 40
 """Characters before a claim in which a negation is about it."""
 
@@ -92,7 +95,7 @@ def claims_in(sentence: str) -> list[Claim]:
         match = pattern.search(sentence)
         if match is None:
             continue
-        before = sentence[max(0, match.start() - _REACH) : match.start()]
+        before = _ASIDE.sub("", sentence[: match.start()])[-_REACH:]
         if not _NOT.search(before) and not _NOT.search(match[0]):
             found.append(claim)
     return found

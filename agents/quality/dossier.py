@@ -138,7 +138,7 @@ class Dossier:
 
     def _read(self) -> Iterator[tuple[str, Row]]:
         for entry in self.of_kind("tool.called", "context"):
-            parts = {entry.data.get("tool"): entry.result}
+            parts: dict[str, Any] = {str(entry.data.get("tool") or ""): entry.result}
             if entry.kind == "context" and isinstance(entry.result, dict):
                 parts = {**entry.result, "customers": entry.result.get("profile")}
             for tool, rows in parts.items():

@@ -1,4 +1,4 @@
-"""A second look by a language model, where one is configured: it may lower a score, or fill a gap."""
+"""A second look by a language model, where one is set: it may lower a score, or fill a gap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

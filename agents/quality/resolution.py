@@ -125,9 +125,9 @@ def _issue(dossier: Dossier, issue: Row) -> list[Fault]:
     if waits and dossier.ticket["status"] == TicketStatus.RESOLVED:
         return [Fault(f"the issue ({kind}) awaits the customer, and the ticket is resolved",
                       SERIOUS, places)]  # fmt: skip
-    if issue["rule"] is None and issue["state"] == IssueState.RESOLVED:
-        if not _ended_by_person(dossier) and not slots.get("why"):
-            return [Fault(f"the issue ({kind}) was resolved by no rule", PARTIAL, places)]
+    ruled = issue["rule"] is not None or slots.get("why") or _ended_by_person(dossier)
+    if issue["state"] == IssueState.RESOLVED and not ruled:
+        return [Fault(f"the issue ({kind}) was resolved by no rule", PARTIAL, places)]
     return _left_out(dossier, issue, places)
 
 

@@ -1,4 +1,4 @@
-"""What stands of a ticket's quality: the scores that checks found, with what people said of them."""
+"""What stands of a ticket's quality: the scores that checks found, and people's corrections."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -80,9 +80,9 @@ def _move(store: Store, since: int, until: int) -> None:
 class QualityThread:
     """Sweeps in a thread of its own until it is stopped."""
 
-    def __init__(self, checker: Checker) -> None:
-        """Not yet started."""
-        self._checker, self._stop = checker, threading.Event()
+    def __init__(self, checker: Checker, pause: float = PAUSE_SECONDS) -> None:
+        """Not yet started; `pause` seconds lie between two looks."""
+        self._checker, self._pause, self._stop = checker, pause, threading.Event()
         self._thread = threading.Thread(target=self._run, name="quality", daemon=True)
 
     def start(self) -> None:
@@ -96,7 +96,7 @@ class QualityThread:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.wait(PAUSE_SECONDS):
+        while not self._stop.wait(self._pause):
             try:
                 while sweep(self._checker, lambda: self._stop.wait(BREATH_SECONDS)):
                     pass

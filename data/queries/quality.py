@@ -129,9 +129,9 @@ def quality_page(
     offset: int = 0,
 ) -> QualityPage:
     """The standing checks, what waits for a person first, then the newest end first."""
-    standing = QUALITY.c.superseded.is_(False)
+    standing: ColumnElement[bool] = QUALITY.c.superseded.is_(False)
     if since is not None:
-        standing &= QUALITY.c.ended_at >= since
+        standing = standing & (QUALITY.c.ended_at >= since)
     wanted = standing & _WAITS if needs_review else standing
     with store.read() as connection:
         counts = select(QUALITY.c.verdict, func.count()).where(standing)

@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 
 import data
-from agents.eval.run import Rules, play, run_scenario
+from agents.eval.run import Rules, Stage, play, run_scenario
 from agents.eval.scenario import load_scenario, scenario_files
+from agents.quality.checks import check_by_rule
+from agents.quality.dossier import AT_REST, read_dossier
+from agents.quality.found import overall, verdict_of
+from data.vocabulary import QualityName, Verdict
 
 SCENARIOS = scenario_files([Path(data.__file__).parent / "scenarios"])
 
@@ -18,8 +22,26 @@ def rules() -> Rules:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path: Path, rules: Rules) -> None:
-    _, mismatches = play(load_scenario(path), rules)
+    faults: list[str] = []
+    _, mismatches = play(
+        load_scenario(path), rules, look=lambda stage: faults.extend(quality_faults(stage))
+    )
     assert [m.as_json() for m in mismatches] == []
+    assert faults == []
+
+
+def quality_faults(stage: Stage) -> list[str]:
+    """What the quality checks say against the tickets, each of which has come to an end."""
+    found = []
+    for ref, ticket_id in stage.ids.items():
+        dossier = read_dossier(stage.store, ticket_id, stage.writer.lookup)
+        assert dossier.ticket["status"] in AT_REST
+        checks = check_by_rule(dossier, stage.service.policy)
+        told = [c for c in checks if c.name is not QualityName.SENTIMENT and c.score is not None]
+        found += [f"{ref} {c.name} {c.score}: {c.reason}" for c in told if c.score < 1]
+        if verdict_of(overall(checks)) is not Verdict.PASSED:
+            found.append(f"{ref}: {[(c.name.value, c.score) for c in checks]}")
+    return found
 
 
 def test_all_scenarios_in_reverse_order_within_one_process(rules: Rules) -> None:
