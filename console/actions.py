@@ -10,7 +10,9 @@ from console import possible_by_hand as by_hand
 from console.possible import Reason, always, needs
 from data.vocabulary import Role
 
-Group = Literal["Decide", "Ticket", "Queue", "Go to", "Dashboard", "Replay", "Console"]
+Group = Literal[
+    "Decide", "Ticket", "Queue", "Go to", "Dashboard", "Replay", "Quality", "Console"
+]
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,27 @@ COMMANDS: tuple[Command, ...] = (
         in_bar=False,
     ),
     Command("go-trials", "Trials", "To the intents on trial", "g i", "Go to", in_bar=False),
+    Command(
+        "go-quality", "Quality", "To how well tickets were handled", "g y", "Go to", in_bar=False
+    ),
+    Command(
+        "quality-agree",
+        "Agree",
+        "Agree with the scores of the check, all or one",
+        "plus",
+        "Quality",
+        needs(Role.OPERATOR, possible.quality),
+        False,
+    ),
+    Command(
+        "quality-correct",
+        "Correct",
+        "Say what a score should be, and why",
+        "minus",
+        "Quality",
+        needs(Role.OPERATOR, possible.quality),
+        False,
+    ),
     Command(
         "period",
         "Days",

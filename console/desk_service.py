@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from data.vocabulary import ActionName, Priority
+from data.vocabulary import ActionName, Priority, QualityName
 
 
 class DraftLike(Protocol):
@@ -93,4 +93,29 @@ class DeskServiceLike(Protocol):
 
     def macro(self, ticket_id: str, name: str, macros: dict[str, str], *, by: str) -> str:
         """A macro with the ticket's fields filled in."""
+        ...
+
+    def agree_on_quality(
+        self,
+        ticket_id: str,
+        *,
+        by: str,
+        name: QualityName | None = None,
+        note: str = "",
+        check_id: str | None = None,
+    ) -> float | None:
+        """Agree with quality scores; the overall one that stands then."""
+        ...
+
+    def correct_quality(
+        self,
+        ticket_id: str,
+        name: QualityName,
+        score: float,
+        *,
+        by: str,
+        note: str,
+        check_id: str | None = None,
+    ) -> float | None:
+        """Say what a quality score should be; the overall one that stands then."""
         ...

@@ -208,3 +208,10 @@ def replay(context: Context) -> str | None:
     if context.pane == "replay":
         return None
     return f"it is for a replay: {context.key('go-replay')} leads there"
+
+
+def quality(context: Context) -> str | None:
+    """Why no score can be reviewed."""
+    if context.pane != "quality":
+        return f"it is for quality checks: {context.key('go-quality')} leads there"
+    return None if context.ticket is not None else "no check is selected"

@@ -103,6 +103,12 @@ class DeskHands(CommandScreen):
 
         self.app.push_screen(Escalations(cast("Desk", self)))
 
+    def do_go_quality(self) -> None:
+        """To how well tickets were handled."""
+        from console.screens.quality import Quality
+
+        self.app.push_screen(Quality(cast("Desk", self)))
+
     @work(group="desk-work")
     async def do_availability(self) -> None:
         """Say that one is there, or away."""

@@ -37,8 +37,8 @@ def quality_faults(stage: Stage) -> list[str]:
         dossier = read_dossier(stage.store, ticket_id, stage.writer.lookup)
         assert dossier.ticket["status"] in AT_REST
         checks = check_by_rule(dossier, stage.service.policy)
-        told = [c for c in checks if c.name is not QualityName.SENTIMENT and c.score is not None]
-        found += [f"{ref} {c.name} {c.score}: {c.reason}" for c in told if c.score < 1]
+        told = [c for c in checks if c.name is not QualityName.SENTIMENT]
+        found += [f"{ref} {c.name} {c.score}: {c.reason}" for c in told if c.score not in (None, 1)]
         if verdict_of(overall(checks)) is not Verdict.PASSED:
             found.append(f"{ref}: {[(c.name.value, c.score) for c in checks]}")
     return found
