@@ -18,6 +18,10 @@ PACKAGED = Path(data.__file__).parent / "templates"
 _PARTS = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=False, autoescape=False)
 
 
+_OPTIONAL = frozenset({"survey"})
+"""Texts that a team's own files need not have; then that is not said."""
+
+
 class Templates:
     """The texts of one set of template files."""
 
@@ -32,7 +36,7 @@ class Templates:
         self._texts = {language: _read(path) for language, path in paths.items()}
         english = set(self._texts["en"])
         for language, texts in self._texts.items():
-            missing = sorted(english - set(texts))
+            missing = sorted(english - set(texts) - _OPTIONAL)
             if missing:
                 raise BadFile(paths[language], f"lacks the text {missing[0]!r}")
 
@@ -48,9 +52,9 @@ class Templates:
         except TemplateError as problem:
             raise BadFile(f"template {text} ({language})", str(problem)) from problem
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a text."""
-        return name in self._texts["en"]
+    def has(self, name: str, language: str = "en") -> bool:
+        """Whether there is such a text, in the language that would be used for `language`."""
+        return name in self._texts[self.language(language)]
 
 
 def _read(path: Path) -> dict[str, Template]:
@@ -88,9 +92,10 @@ def compose(
     company: str,
     angry: bool,
     secrets: bool,
+    survey: bool = False,
 ) -> str:
     """One reply for the whole ticket: greeting, acknowledgement, its blocks each once, warning,
-    close.
+    the question of a survey, close.
 
     An angry customer gets the acknowledgement first, then what was done, then what comes next.
     """
@@ -100,5 +105,7 @@ def compose(
     parts += list(dict.fromkeys(block for block in blocks if block))
     if secrets:
         parts.append(templates.render("secret_warning", language))
+    if survey and templates.has("survey", language):
+        parts.append(templates.render("survey", language))
     parts.append(templates.render("closing", language, company=company))
     return "\n\n".join(parts)

@@ -2,21 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import or_, select
 
 from agents.intake.answers import Answer
 from agents.intake.records import Reject, shown
+from agents.understanding.scores import score_in
 from agents.understanding.secrets import mask_secrets
 from agents.understanding.visible import visible
-from data.store import TICKET, NewEvent, Store, Transaction, table
+from data.store import EVENT, TICKET, NewEvent, Store, Transaction, table
 from data.tables import Survey
-from data.vocabulary import AgentName
+from data.vocabulary import ENDED_TICKETS, AgentName
 
 SURVEY = table(Survey)
 ANSWERED = "survey.answered"
 """The kind of event by which the log knows of it: the score, never the words."""
+
+SURVEY_ASKED = "survey.asked"
+"""The kind of event by which the log knows that an answer asked for a score."""
 
 _AT_ONCE = 500
 
@@ -58,7 +64,8 @@ def _in_lots(answers: Iterable[Answer | Reject]) -> Iterator[list[Answer | Rejec
         yield lot
 
 
-def _store(tx: Transaction, answers: Sequence[Answer], by: str, lot: Recorded) -> None:
+def _store(tx: Transaction, answers: Sequence[Answer], by: str, lot: Recorded, **told: Any) -> None:
+    """Store answers, each with its event; `told` stands in the events as well."""
     tickets = _tickets(tx, {answer.ticket for answer in answers})
     held = select(SURVEY.c.ticket_id, SURVEY.c.at).where(
         SURVEY.c.ticket_id.in_(set(tickets.values()))
@@ -79,8 +86,38 @@ def _store(tx: Transaction, answers: Sequence[Answer], by: str, lot: Recorded) -
             comment=mask_secrets(visible(answer.comment)) or None, imported_at=tx.now,
             imported_by=by,
         )  # fmt: skip
-        data = {"score": answer.score, "answered_at": answer.at.isoformat()}
+        data = {"score": answer.score, "answered_at": answer.at.isoformat(), **told}
         tx.append(NewEvent(ANSWERED, AgentName.SYSTEM.value, data, ticket_id))
+
+
+def answered_by(
+    tx: Transaction, ticket: dict[str, Any], body: str, at: datetime, digest: str
+) -> bool:
+    """Take a reply that is a score in, where the ticket's survey was asked; whether it asks for
+    nothing else, so that the agents need not read it. `digest` is of the message's payload."""
+    if ticket["status"] not in ENDED_TICKETS:
+        return False
+    asked = (EVENT.c.chain == ticket["id"]) & (EVENT.c.kind == SURVEY_ASKED)
+    said = score_in(body)
+    if said is None or not tx.connection.execute(select(EVENT.c.id).where(asked).limit(1)).first():
+        return False
+    score, comment = said
+    answer = Answer(0, ticket["id"], score, at, comment)
+    _store(tx, [answer], BY_REPLY, Recorded(), message=digest, characters=len(body))
+    return not comment or not _asks(comment)
+
+
+BY_REPLY = "reply"
+"""Who took an answer in that came as a reply."""
+
+
+def _asks(comment: str) -> bool:
+    """Whether the words behind a score ask for something."""
+    # Loading the model takes a moment, and few messages are such words.
+    from agents.understanding.triage import read_messages
+
+    (reading,) = read_messages([("", comment)])
+    return bool(reading.triggers) or (reading.noise is None and bool(reading.issues))
 
 
 def _tickets(tx: Transaction, names: set[str]) -> dict[str, str]:

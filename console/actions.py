@@ -10,9 +10,7 @@ from console import possible_by_hand as by_hand
 from console.possible import Reason, always, needs
 from data.vocabulary import Role
 
-Group = Literal[
-    "Decide", "Ticket", "Queue", "Go to", "Dashboard", "Replay", "Quality", "Console"
-]
+Group = Literal["Decide", "Ticket", "Queue", "Go to", "Dashboard", "Replay", "Quality", "Console"]
 
 
 @dataclass(frozen=True)
@@ -245,7 +243,7 @@ COMMANDS: tuple[Command, ...] = (
         "go-practice",
         "Practice",
         "Decide about right and wrong actions that are not real",
-        "g p",
+        "g l",
         "Go to",
         needs(Role.OPERATOR),
         in_bar=False,

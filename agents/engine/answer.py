@@ -50,7 +50,8 @@ class Reply:
 def reply(parts: Parts, journal: Journal, snapshot: Snapshot, ends: Ends) -> Reply:
     """One answer for what this run has handled, from what was really done; empty if there is
     nothing to tell."""
-    draft = written(parts.templates, parts.policy.name, snapshot, ends)
+    survey = asks_survey(parts, snapshot, ends)
+    draft = written(parts.templates, parts.policy.name, snapshot, ends, survey=survey)
     issues = [i for i in open_issues(snapshot) if not (i["slots"] or {}).get("follows")]
     if not draft or journal.asking is None:
         return Reply(draft)
@@ -74,11 +75,21 @@ def without_words(snapshot: Snapshot, ends: Ends) -> Ends:
     return found
 
 
+def asks_survey(parts: Parts, snapshot: Snapshot, ends: Ends) -> bool:
+    """Whether the answer asks how satisfied the customer is: the policy wants it, and the ticket
+    is resolved by it."""
+    resolved = all(state is IssueState.RESOLVED for state, _, _ in ends.values())
+    has_text = parts.templates.has("survey", snapshot.ticket["language"])
+    return parts.policy.tickets.survey and resolved and has_text
+
+
 def written(
     templates: Templates,
     company: str,
     snapshot: Snapshot,
     ends: Ends,
+    *,
+    survey: bool = False,
 ) -> str:
     """The same, by the texts and in the name of a company; empty if there is nothing to tell."""
     ticket, language = snapshot.ticket, snapshot.ticket["language"]
@@ -116,6 +127,7 @@ def written(
         company=company,
         angry=ticket["sentiment"] == Sentiment.ANGRY,
         secrets=any("[removed]" in m["body"] for m in snapshot.messages),
+        survey=survey,
     )
 
 

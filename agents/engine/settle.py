@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from agents.actions.succession import dropped_after
 from agents.engine import executor
-from agents.engine.answer import open_issues, reply, send, without_words
+from agents.engine.answer import asks_survey, open_issues, reply, send, without_words
 from agents.engine.ends import STOPS, Why, end_of, outcome_of
 from agents.engine.handoff import ANY, hand_over, summarise, waits_until
 from agents.engine.journal import Journal
@@ -17,6 +17,7 @@ from agents.engine.parts import Parts
 from agents.engine.preview import work_out
 from agents.engine.snapshot import Row, Snapshot, first_expiry, take_snapshot
 from agents.engine.starting import Halted, Unread, check_still
+from agents.surveys import SURVEY_ASKED
 from data.queries.tickets import ISSUE, RUN
 from data.store import TICKET, Transaction
 from data.vocabulary import (
@@ -231,6 +232,8 @@ def _finish(parts: Parts, journal: Journal, snapshot: Snapshot) -> bool:
             changes["escalation"] = {k: escalation[k] for k in ("skill", "to", "kind")}
         if sent is not None and sent.state is ActionState.VERIFIED:
             changes["answered_at"] = tx.now
+            if answer.by is None and asks_survey(parts, snapshot, ends):
+                journal.tell(tx, SURVEY_ASKED, {})
         journal.tell(tx, "run.ended", {"status": status.value, "outcome": outcome.as_json()})
         end_run(tx, snapshot, RunState.ENDED)
         mark_read(

@@ -111,6 +111,8 @@ class Tickets(Part):
     close_after_days: Count = 7
     keep_days: Count | None = None
     """After so many days a ticket that has ended is pruned; None: never, unless asked for."""
+    survey: bool = False
+    """Whether the agents' answer to a resolved ticket asks how satisfied the customer is."""
 
 
 class Policy(Part):
@@ -158,7 +160,7 @@ class Policy(Part):
     def version(self) -> str:
         """A digest of the values that decide about actions; decisions bind to it."""
         values = self.model_dump(
-            mode="json", exclude={"service_levels": True, "tickets": {"keep_days"}}
+            mode="json", exclude={"service_levels": True, "tickets": {"keep_days", "survey"}}
         )
         if not self.trials:
             # As before there were any, so that what was decided then still stands.

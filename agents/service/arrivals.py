@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from agents.endings import messages_of_customer
 from agents.service.acts import Acts, check_not_recorded
 from agents.service.attaching import AttachedLike, keep_files
+from agents.surveys import answered_by
 from agents.understanding.secrets import mask_secrets
 from agents.understanding.visible import visible
 from data.errors import HandrailError
@@ -133,7 +135,8 @@ class Arrivals(Acts):
     ) -> None:
         """Add a further message of the customer; the agents read it before anything else is done.
 
-        On a ticket that a person has it waits for them.
+        On a ticket that a person has it waits for them. A score that answers a survey is taken in
+        as that, and wakes nobody.
         """
         _check_body(body)
         with self.store.write() as tx:
@@ -142,6 +145,8 @@ class Arrivals(Acts):
             if ticket["merged_into"]:
                 ticket = tx.ticket(ticket["merged_into"])
             payload_id, digest = tx.add_payload(body)
+            read = ticket["read_count"] == messages_of_customer(tx, ticket["id"])
+            scored = read and answered_by(tx, ticket, body, at or tx.now, digest)
             message_id = tx.ids("m")
             tx.insert(
                 Message, id=message_id, ticket_id=ticket["id"],
@@ -151,6 +156,9 @@ class Arrivals(Acts):
             )  # fmt: skip
             keep_files(tx, ticket["id"], message_id, attachments)
             count: dict[str, Any] = {"message_count": TICKET.c.message_count + 1}
+            if scored:
+                tx.set_ticket(ticket["id"], **count, read_count=TICKET.c.read_count + 1)
+                return
             tx.set_ticket(ticket["id"], **count, **_back_to_owner(ticket))
             tx.wake(ticket["id"])
             data = {"message": digest, "characters": len(body), **_counted(attachments)}
