@@ -26,12 +26,15 @@ from agents.brains.choice import HANDED_ON, handed_on
 from agents.engine.advance import Engine
 from agents.errors import OutOfReach, Retryable
 from agents.quality.checking import Checker
-from agents.quality.sweep import QualityThread, sweep
+from agents.quality.sweep import sweep
 from agents.reach import Reach, Voice
+from agents.runtime.beside import Beside
 from agents.runtime.protocol import NotNow
 from agents.runtime.worker import run_worker
 from agents.service import Service
 from agents.stuck import give_up, problem_of
+from agents.telemetry.export import NotInstalled, is_wanted, open_exporter
+from agents.telemetry.tracing import Tracing
 from agents.turns import tickets_in_turn
 from agents.wiring import Places, dispatch_url, open_parts
 from data.database import passes
@@ -138,13 +141,17 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
             return patiently("look", lambda: tickets_in_turn(workspace, limit), [])
 
         checker = Checker(workspace, parts.policy, parts.writer.lookup)
-        quality = QualityThread(checker)
+        beside = [Beside("quality", lambda rest: sweep(checker, rest))]
+        tracing = _tracing(workspace)
+        if tracing is not None:
+            beside.append(Beside("traces", tracing.export))
         dispatcher = DbosDispatcher(
             advance, dispatch_url(workspace), worker_id=row.id, concurrency=order.concurrency
         )
         order.on_ready()
         reach.start()
-        quality.start()
+        for thread in beside:
+            thread.start()
         rests = False
         try:
             rests = run_worker(
@@ -160,11 +167,27 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
             )
         finally:
             reach.stop()
-            quality.stop()
+            for thread in beside:
+                thread.stop()
             while rests and patiently("check", lambda: sweep(checker), False):
                 pass
+            if tracing is not None:
+                while rests and patiently("trace", tracing.export, False):
+                    pass
+                tracing.close()
             patiently("end", row.end, None)
     return worked
+
+
+def _tracing(workspace: Workspace) -> Tracing | None:
+    """What exports runs where an endpoint is set; None otherwise, said in a line if it cannot."""
+    if not is_wanted():
+        return None
+    try:
+        return Tracing(workspace, open_exporter(program_version()))
+    except NotInstalled as lacking:
+        log.warning("%s", lacking)
+        return None
 
 
 class Registration:

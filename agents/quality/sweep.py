@@ -1,11 +1,9 @@
 """Checking tickets as they end, beside a worker's work: from a cursor in the log, one at a time."""
 
 import logging
-import threading
 from collections.abc import Callable
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from agents.quality.checking import Checker
 from agents.quality.dossier import ENDS
@@ -14,12 +12,6 @@ from data.store import EVENT, Store
 
 CURSOR = "checked_to"
 """The setting that holds the newest event whose ticket was looked at."""
-
-PAUSE_SECONDS = 1.0
-"""Between two looks for tickets that ended."""
-
-BREATH_SECONDS = 0.02
-"""Between two tickets, so that the worker's own threads come first."""
 
 _AT_ONCE = 20
 _FAR = 5_000
@@ -75,31 +67,3 @@ def _move(store: Store, since: int, until: int) -> None:
             .where(SETTING.c.name == CURSOR, SETTING.c.value == str(since))
             .values(value=str(until))
         )
-
-
-class QualityThread:
-    """Sweeps in a thread of its own until it is stopped."""
-
-    def __init__(self, checker: Checker, pause: float = PAUSE_SECONDS) -> None:
-        """Not yet started; `pause` seconds lie between two looks."""
-        self._checker, self._pause, self._stop = checker, pause, threading.Event()
-        self._thread = threading.Thread(target=self._run, name="quality", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the ticket in hand."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._pause):
-            try:
-                while sweep(self._checker, lambda: self._stop.wait(BREATH_SECONDS)):
-                    pass
-            except SQLAlchemyError:
-                # Out of reach for now; the worker tells of that itself.
-                continue

@@ -16,7 +16,8 @@ from agents.quality.checking import CHECKED, Checker, check_past
 from agents.quality.dossier import Dossier
 from agents.quality.found import Check
 from agents.quality.judge import ModelJudge, Opinion, packaged_prompt
-from agents.quality.sweep import QualityThread, sweep
+from agents.quality.sweep import sweep
+from agents.runtime.beside import Beside
 from agents.service.reviewing import REVIEWED
 from data.errors import HandrailError
 from data.queries.quality import QUALITY, agreements, quality_of, quality_page, wilson
@@ -118,7 +119,8 @@ def test_a_thread_checks_beside_the_work(desk: Open) -> None:
             seen.set()
             return checked
 
-    thread = QualityThread(Telling(one.store, one.policy, one.writer.lookup), pause=0.001)
+    telling = Telling(one.store, one.policy, one.writer.lookup)
+    thread = Beside("quality", lambda rest: sweep(telling, rest), pause=0.001)
     thread.start()
     try:
         assert seen.wait(30)

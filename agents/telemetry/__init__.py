@@ -1,0 +1,1 @@
+"""Runs as OpenTelemetry traces, made from the log once they have ended."""
