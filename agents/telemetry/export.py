@@ -3,6 +3,7 @@
 Where to is said by the usual variables of the environment, such as OTEL_EXPORTER_OTLP_ENDPOINT.
 """
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -62,6 +63,8 @@ class _Otlp:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
 
+        # That a collector is not there is told once, by who sends.
+        logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
         self._exporter = OTLPSpanExporter(timeout=_TIMEOUT_SECONDS)
         given = {"service.name": SYSTEM, "service.version": version}
         # The environment's own resource attributes win, as everywhere in OpenTelemetry.
