@@ -8,7 +8,17 @@ from sqlalchemy import select
 from sqlmodel import SQLModel
 
 from data.store import NewEvent, Store, Transaction
-from data.tables import Action, Decision, Handoff, Issue, Message, Run, Ticket
+from data.tables import (
+    Action,
+    Decision,
+    Handoff,
+    Issue,
+    Message,
+    QualityCheck,
+    QualityReview,
+    Run,
+    Ticket,
+)
 
 TABLES = SQLModel.metadata.tables
 CUSTOMER = "cus_8831"
@@ -56,6 +66,7 @@ def plant(store: Store, ref: str = "T1", **changes: Any) -> str:
             reason="Vandermolen threatens", queued_at=tx.now, accepted_at=tx.now,
             summary={"needs": ["refund: hullabaloo"], "tried": [], "missing": [], "next": ["x"]},
         )  # fmt: skip
+        _quality(tx, ticket_id)
         _events(tx, ticket_id, run_id)
     return ticket_id
 
@@ -99,6 +110,20 @@ def _actions(tx: Transaction, ticket_id: str, run_id: str, issue_id: str) -> Non
     tx.insert(
         Decision, id=tx.ids("d"), action_id=action_id, kind="edit", operator="eve", at=tx.now,
         digest="d" * 64, arguments=arguments, reason="a kerfuffle", role="admin", spent_at=tx.now,
+    )  # fmt: skip
+
+
+def _quality(tx: Transaction, ticket_id: str) -> None:
+    check_id = tx.ids("q")
+    found = [{"name": "compliance", "score": 0.2, "reason": "Petronella was told too much.",
+              "events": [1], "by": "gpt-test"}]  # fmt: skip
+    tx.insert(
+        QualityCheck, id=check_id, ticket_id=ticket_id, position=2, version=1, ended_at=tx.now,
+        verdict="review", checks=found, checked_at=tx.now,
+    )  # fmt: skip
+    tx.insert(
+        QualityReview, id=tx.ids("v"), check_id=check_id, ticket_id=ticket_id, name="compliance",
+        score=1.0, agreed=False, note="said to Petronella, a skedaddle", operator="eve", at=tx.now,
     )  # fmt: skip
 
 

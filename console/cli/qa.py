@@ -5,8 +5,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.options import As, AsJson, Db, Limit, Offset, Ticket, rows_wanted
-from console.cli.printing import block, print_json, print_table, say, screen, stamp
+from console.cli.options import (
+    As,
+    AsJson,
+    Db,
+    Limit,
+    Offset,
+    PassphraseStdin,
+    Ticket,
+    Unmasked,
+    rows_wanted,
+)
+from console.cli.printing import (
+    block,
+    print_json,
+    print_table,
+    say,
+    say_masked,
+    screen,
+    stamp,
+)
 from console.cli.program import Program, new_typer
 from console.cli.tickets import tell_of_the_rest
 from console.format import age, line, moment
@@ -59,13 +77,15 @@ def _qa(
     since: Since = None,
     limit: Limit = None,
     offset: Offset = 0,
+    unmasked: Unmasked = False,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """Quality checks of ended tickets: scores from 0 to 1 by rule, with their reasons.
 
     0.8 and more has passed, less than 0.7 waits for a person; in between is acceptable.
     """
     if ctx.invoked_subcommand is None:
-        list_(db, as_json, needs_review, since, limit, offset)
+        list_(db, as_json, needs_review, since, limit, offset, unmasked, operator, passphrase_stdin)
 
 
 def list_(
@@ -75,13 +95,18 @@ def list_(
     since: Since = None,
     limit: Limit = None,
     offset: Offset = 0,
+    unmasked: Unmasked = False,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
 ) -> None:
     """The newest check of each ticket, what waits for a person first."""
     from console.bootstrap import open_session
+    from data.queries.masked import masked
     from data.queries.quality import agreements, quality_page
 
-    session = open_session(db, create=False)
+    session = open_session(db, operator, create=False)
     try:
+        sees = session.sees_personal_data(asked=unmasked, passphrase_stdin=passphrase_stdin)
         first = day_begin(session, since)
         page = quality_page(
             session.store, needs_review=needs_review, since=first,
@@ -90,6 +115,9 @@ def list_(
         agreed, now = agreements(session.store, first), session.store.clock.now()
     finally:
         session.close()
+    if page.rows and not sees:
+        page = masked(page)
+        say_masked()
     if as_json:
         print_json(
             {
@@ -146,21 +174,33 @@ def _tell_agreement(agreed: "list[Agreement]") -> None:
         say(f"people agree: {', '.join(words)}")
 
 
-def show(ticket: Ticket, db: Db = None, as_json: AsJson = False) -> None:
+def show(
+    ticket: Ticket,
+    db: Db = None,
+    as_json: AsJson = False,
+    unmasked: Unmasked = False,
+    operator: As = None,
+    passphrase_stdin: PassphraseStdin = False,
+) -> None:
     """One ticket's scores with their reasons, the events behind them, and what people said."""
     from console.bootstrap import open_session
+    from data.queries.masked import masked, masked_events
     from data.queries.quality import quality_of
     from data.queries.queue import find_ticket
     from data.queries.tickets import ticket_detail, ticket_events
 
-    session = open_session(db, create=False)
+    session = open_session(db, operator, create=False)
     try:
+        sees = session.sees_personal_data(asked=unmasked, passphrase_stdin=passphrase_stdin)
         ticket_id = find_ticket(session.store, ticket)
-        row = quality_of(session.store, ticket_id)
-        events = {e.position: e for e in ticket_events(session.store, ticket_id)}
-        names = {a.id: a.name for a in ticket_detail(session.store, ticket_id).actions}
+        row, log = quality_of(session.store, ticket_id), ticket_events(session.store, ticket_id)
+        detail = ticket_detail(session.store, ticket_id)
     finally:
         session.close()
+    if not sees:
+        row, log = masked(row), masked_events(log, detail)
+        say_masked()
+    events, names = {e.position: e for e in log}, {a.id: a.name for a in detail.actions}
     if as_json:
         print_json(check_document(row))
         return

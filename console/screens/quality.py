@@ -101,12 +101,12 @@ class Quality(CommandScreen):
         self._reading.ask()
 
     def _load(self) -> Known:
-        store, wanted = self.console.session.store, self._wanted
-        page, agreed = quality_page(store, limit=SHOWN), agreements(store)
+        store, wanted, shown = self.console.session.store, self._wanted, self.console.shown
+        page, agreed = shown(quality_page(store, limit=SHOWN)), agreements(store)
         if wanted is None:
             return Known(page, agreed)
-        events = {event.position: event for event in ticket_events(store, wanted)}
-        return Known(page, agreed, ticket_detail(store, wanted), events)
+        events = {event.position: event for event in shown(ticket_events(store, wanted))}
+        return Known(page, agreed, shown(ticket_detail(store, wanted)), events)
 
     def _show(self, found: Known) -> None:
         self.known = found

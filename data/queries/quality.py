@@ -52,6 +52,7 @@ class QualityRow:
     ticket_id: str
     ticket_ref: str
     subject: str
+    customer_name: str | None
     status: str
     intent: str | None
     overall: float | None
@@ -113,9 +114,10 @@ def wilson(hits: int, of: int) -> tuple[float, float] | None:
 
 _COLUMNS = [
     QUALITY.c.id, QUALITY.c.ticket_id, TICKET.c.ref.label("ticket_ref"), TICKET.c.subject,
-    TICKET.c.status, TICKET.c.intent, QUALITY.c.overall, QUALITY.c.verdict, QUALITY.c.judge,
-    QUALITY.c.judge_problem, QUALITY.c.ended_at, QUALITY.c.checked_at, QUALITY.c.settled_at,
-    QUALITY.c.position, QUALITY.c.version, QUALITY.c.checks,
+    TICKET.c.customer_name, TICKET.c.status, TICKET.c.intent, QUALITY.c.overall,
+    QUALITY.c.verdict, QUALITY.c.judge, QUALITY.c.judge_problem, QUALITY.c.ended_at,
+    QUALITY.c.checked_at, QUALITY.c.settled_at, QUALITY.c.position, QUALITY.c.version,
+    QUALITY.c.checks,
 ]  # fmt: skip
 _WAITS = (QUALITY.c.verdict == Verdict.REVIEW.value) & QUALITY.c.settled_at.is_(None)
 
