@@ -39,12 +39,14 @@ class Checker:
     def check(self, ticket_id: str, *, again: bool = False) -> bool:
         """Check the ticket's last end; False if it has none, or it was checked already.
 
-        `again` checks it all the same.
+        `again` checks it all the same, but for one that was erased, whose check stays as it is.
         """
         if not again and not self.is_due(ticket_id):
             return False
         dossier = read_dossier(self.store, ticket_id, self.look_up)
         if dossier.ticket["status"] not in AT_REST or dossier.end is None:
+            return False
+        if dossier.of_kind("ticket.erased"):
             return False
         found = check_by_rule(dossier, self.policy)
         opinion, problem = self._opinion(dossier, found)
@@ -65,7 +67,7 @@ class Checker:
             return connection.execute(query).first() is None
 
     def _opinion(self, dossier: Dossier, found: list[Check]) -> tuple[Opinion | None, str | None]:
-        if self.judge is None or dossier.of_kind("ticket.erased"):
+        if self.judge is None:
             return None, None
         try:
             return self.judge.look(dossier, found), None

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from agents.connectors.protocols import Effect
 from agents.engine.starting import COUNTED, HALT
+from agents.policy.model import Policy
 from data.errors import HandrailError
 from data.queries.tickets import DECISION, HANDOFF, ISSUE, RUN
 from data.store import ACTION, EVENT, MESSAGE, PAYLOAD, TICKET, Store
@@ -96,6 +97,10 @@ class Dossier:
     def imported(self) -> bool:
         """Whether other agents did it, of whose work little is on record."""
         return bool(self.ticket["channel"] == IMPORT)
+
+    def under(self, policy: Policy) -> bool:
+        """Whether the agents last worked under this policy: else its numbers say nothing of it."""
+        return bool(self.runs) and self.runs[-1]["policy_version"] == policy.version
 
     @property
     def end(self) -> Entry | None:

@@ -60,7 +60,6 @@ def check_escalation(dossier: Dossier, policy: Policy) -> Check:
 
 def _missed(dossier: Dossier, policy: Policy, said: Heard) -> list[Fault]:
     """E1 to E3 by one message of the customer."""
-    rules = policy.escalate
     if said.noise:
         return []
     dangers = [trigger for trigger in said.triggers if trigger != "human_request"]
@@ -69,7 +68,7 @@ def _missed(dossier: Dossier, policy: Policy, said: Heard) -> list[Fault]:
         why = "E2", dangers[0].replace("_", " ")
     elif "human_request" in said.triggers:
         why = "E3", "the customer asks for a person"
-    elif said.angry and said.anger > rules.anger_over and said.urgency > rules.urgency_over:
+    elif dossier.under(policy) and _furious(said, policy):
         why = "E1", f"angry ({said.anger:.2f}) and urgent ({said.urgency:.2f})"
     if why is None or _handed_over(dossier, said.position or 0):
         return []
@@ -80,9 +79,8 @@ def _missed(dossier: Dossier, policy: Policy, said: Heard) -> list[Fault]:
 def _missed_by_facts(dossier: Dossier, policy: Policy) -> list[Fault]:
     """E4, E5 and I3 by the ticket as a whole."""
     faults = []
-    if _tries(dossier, policy) is not None and not _handed_over(dossier, 0):
-        tried = _tries(dossier, policy)
-        assert tried is not None
+    tried = _tries(dossier, policy) if dossier.under(policy) else None
+    if tried is not None and not _handed_over(dossier, 0):
         faults.append(Fault("not handed over although the details to verify did not fit (I3)",
                             GRAVE, (tried.position,)))  # fmt: skip
     end = dossier.end
@@ -90,7 +88,7 @@ def _missed_by_facts(dossier: Dossier, policy: Policy) -> list[Fault]:
     if not dossier.issues and code not in ("noise", None) and not _handed_over(dossier, 0):
         faults.append(Fault("no request was recognised, and nobody was given it (E4)", SERIOUS,
                             (end.position,) if end else ()))  # fmt: skip
-    repeats = _repeats(dossier, policy)
+    repeats = _repeats(dossier, policy) if dossier.under(policy) else None
     if repeats and not _handed_over(dossier, 0):
         intent, count, places = repeats
         text = f"not handed over although it is ticket {count} on {intent} (E5)"
@@ -139,12 +137,13 @@ def _unfounded(dossier: Dossier, policy: Policy, given: Entry) -> list[Fault]:
         return [] if _issues_ask_for_it(dossier, given) else [
             Fault("handed over for no reason that the policy knows", PARTIAL, place)
         ]  # fmt: skip
+    if rule in ("E1", "E4", "E5", "I3") and not dossier.under(policy):
+        return []
     before = [h for h in heard(dossier) if h.position and h.position < given.position]
     rules = policy.escalate
     match rule:
         case "E1":
-            founded = any(h.angry and h.anger > rules.anger_over
-                          and h.urgency > rules.urgency_over for h in before)  # fmt: skip
+            founded = any(_furious(h, policy) for h in before)
         case "E2":
             founded = any(set(h.triggers) - {"human_request"} for h in before)
         case "E3":
@@ -201,6 +200,12 @@ def _rule_of(dossier: Dossier, given: Entry) -> str:
 
 
 # Facts.
+
+
+def _furious(said: Heard, policy: Policy) -> bool:
+    """E1: angry and urgent over the policy's limits."""
+    rules = policy.escalate
+    return said.angry and said.anger > rules.anger_over and said.urgency > rules.urgency_over
 
 
 def _tries(dossier: Dossier, policy: Policy) -> Entry | None:

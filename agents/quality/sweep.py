@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from agents.quality.checking import Checker
 from agents.quality.dossier import ENDS
-from data.measures.rollup import SETTING, newest_event
+from data.measures.rollup import SETTING
+from data.queries.settled import newest_settled
 from data.store import EVENT, Store
 
 CURSOR = "checked_to"
@@ -29,7 +30,7 @@ def sweep(
     told of and left to `handrail qa run`. `rest` is called between two tickets; True ends it.
     """
     store = checker.store
-    newest, since = newest_event(store.engine), _cursor(store)
+    newest, since = newest_settled(store), _cursor(store)
     query = (
         select(EVENT.c.id, EVENT.c.chain)
         .where(EVENT.c.id > since, EVENT.c.id <= newest, EVENT.c.kind.in_(ENDS))

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select, update
 
 from agents.telemetry.export import Exporter
 from agents.telemetry.spans import RunRow, Step, spans_of, trace_id
-from data.measures.rollup import SETTING, newest_event
+from data.measures.rollup import SETTING
+from data.queries.settled import newest_settled
 from data.queries.tickets import RUN
 from data.store import EVENT, Store
 from data.tables import Setting
@@ -29,9 +30,9 @@ class Tracing:
     def __init__(self, store: Store, exporter: Exporter) -> None:
         """Begin at the end of the log, or where the last exporter stood."""
         self._store, self._exporter, self._failing = store, exporter, False
+        newest = newest_settled(store)
         with store.write() as tx:
             if _cursor(tx.connection) is None:
-                newest = newest_event(store.engine)
                 tx.insert(Setting, name=CURSOR, value=str(newest))
 
     def export(self, rest: Callable[[], bool] = lambda: False) -> bool:
@@ -39,7 +40,7 @@ class Tracing:
 
         One that the collector does not take stops it there; it is sent again the next time.
         """
-        newest = newest_event(self._store.engine)
+        newest = newest_settled(self._store)
         with self._store.read() as connection:
             since = _cursor(connection) or 0
             ends = connection.execute(

@@ -57,7 +57,7 @@ def catch_up(
     other writers come to their turn. Processes may do so at the same time: each event counts once.
     `on_batch` hears of each batch, `stop` ends it between two.
     """
-    newest = newest_event(store.engine)
+    newest = _newest(store.engine)
     if not _may_count(store.engine):
         with store.engine.connect() as connection:
             return Progress(_cursor(connection), newest)
@@ -75,7 +75,7 @@ def catch_up(
             return progress
 
 
-def newest_event(engine: Engine) -> int:
+def _newest(engine: Engine) -> int:
     """The newest event; every one up to it is committed.
 
     On PostgreSQL ids are given out before the commit, so a writer that is at it is waited for.

@@ -21,7 +21,7 @@ from agents.runtime.beside import Beside
 from agents.service.reviewing import REVIEWED
 from data.errors import HandrailError
 from data.queries.quality import QUALITY, agreements, quality_of, quality_page, wilson
-from data.store import EVENT, PAYLOAD
+from data.store import EVENT, PAYLOAD, NewEvent
 from data.vocabulary import QualityName, Role, Verdict
 from tests.engine.conftest import Open
 from tests.engine.desk import Desk
@@ -314,3 +314,13 @@ def test_wilson() -> None:
     low_end, high_end = wilson(8, 10) or (0, 0)
     assert low_end == pytest.approx(0.4902, abs=1e-4)
     assert high_end == pytest.approx(0.9433, abs=1e-4)
+
+
+def test_a_ticket_that_was_erased_keeps_its_check(desk: Open) -> None:
+    one = desk()
+    ticket = ended(one)
+    checker(one).check(ticket)
+    with one.store.write() as tx:
+        tx.append(NewEvent("ticket.erased", "operator", {}, ticket))
+    assert not checker(one).check(ticket, again=True)
+    assert quality_of(one.store, ticket).overall == 1.0

@@ -218,6 +218,7 @@ def test_refunds_over_the_limit_of_a_ticket_are_seen(done: Desk) -> None:
     policy = one.policy.model_copy(
         update={"billing": one.policy.billing.model_copy(update={"refund_total_limit": 1_000})}
     )
+    good = replace(good, runs=[{**r, "policy_version": policy.version} for r in good.runs])
     (check,) = [c for c in check_by_rule(good, policy) if c.name is Name.COMPLIANCE]
     assert check.score == 0.0
     assert "(B7)" in check.reason
@@ -464,3 +465,19 @@ def test_what_the_scores_come_to() -> None:
     assert overall(scores(sentiment=0.3)) == 0.3
     verdicts = [verdict_of(s).value for s in (0.8, 0.79, 0.7, 0.69, None)]
     assert verdicts == ["passed", "acceptable", "acceptable", "review", "no_data"]
+
+
+def test_the_numbers_of_another_policy_say_nothing(done: Desk) -> None:
+    good = ended(done)
+    earlier = [
+        {"id": f"t_{n}", "intents": ["billing"], "opened_at": good.ticket["opened_at"]}
+        for n in (1, 2)
+    ]
+    spoiled = with_action(replace(good, earlier=earlier), "process_refund", rule="B4")
+    late = {**good.ticket, "opened_at": good.ticket["opened_at"] + timedelta(days=5)}
+    spoiled = replace(spoiled, ticket=late)
+    billing = done.policy.billing.model_copy(update={"refund_days": 1, "refund_total_limit": 1})
+    stricter = done.policy.model_copy(update={"billing": billing})
+    assert all(c.score in (None, 1.0) for c in check_by_rule(spoiled, stricter))
+    of_now = replace(spoiled, runs=[{**r, "policy_version": stricter.version} for r in good.runs])
+    assert any(c.score not in (None, 1.0) for c in check_by_rule(of_now, stricter))
