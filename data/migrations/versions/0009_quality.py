@@ -9,7 +9,7 @@ from alembic import op
 import data.columns
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 import data.columns
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0009"
 
 
 def upgrade() -> None:
