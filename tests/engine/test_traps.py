@@ -270,7 +270,7 @@ def test_trap_09_steps_recorded_before_a_crash_are_not_run_again(desk: Open) -> 
     again = [e.step for e in one.events(ticket) if e.step]
     assert len(again) == len(set(again))
     assert one.asked("process_refund").amount == 1150
-    if any("charges" in (step or "") for step in recorded):
+    if any(step and step.startswith("look.") and "charges" in step for step in recorded):
         assert "charges" not in readers[0].calls
 
 
