@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from agents.intake.records import Reject
+from agents.intake.records import Reject, storable
 from agents.intake.runs import Call, RecordedRun, Said
 from agents.understanding.language import language_of
 from agents.understanding.secrets import mask_secrets
@@ -183,7 +183,8 @@ class _Storing:
     ) -> None:
         self._at += timedelta(microseconds=1)
         run_id = self._run_id if of_run else None
-        event = NewEvent(kind, agent.value, data, self.ticket_id, run_id, None, payload, self._at)
+        kept = None if payload is None else storable(payload)
+        event = NewEvent(kind, agent.value, data, self.ticket_id, run_id, None, kept, self._at)
         self._tx.append(event)
 
 
@@ -196,7 +197,7 @@ def shape_of(arguments: Any, depth: int = 0) -> Any:
         if depth > 4:
             return f"[{len(arguments)} fields]"
         return {
-            str(redact(str(name)))[:60]: shape_of(value, depth + 1)
+            storable(str(redact(str(name))))[:60]: shape_of(value, depth + 1)
             for name, value in list(arguments.items())[:40]
         }
     if isinstance(arguments, list):

@@ -94,7 +94,10 @@ def read_runs(text: Text) -> Iterator[RecordedRun | Reject]:
         if not bare:
             continue
         try:
-            yield run_of(json.loads(bare), number)
+            value = json.loads(bare)
+            # A list of runs on one line is what some programs write.
+            for one in value if isinstance(value, list) and value else [value]:
+                yield run_of(one, number)
         except Unreadable as problem:
             yield Reject(number, str(problem), bare[:MAX_RAW])
         except RecursionError:

@@ -144,11 +144,12 @@ def spread(cells: dict[Cell, Sums]) -> dict[Key, Sums]:
         kept = {name: number for name, number in sums.items() if number}
         if not kept:
             continue
+        others = values[DIMENSIONS.index("channel")] == IMPORTED
         for span in spans_of(day):
             places = zip((ALL, *DIMENSIONS), ("", *values), strict=True)
             for dimension, value in places:
                 # Other agents' runs are told by themselves only, never among our own.
-                if IMPORTED in values and dimension not in _OF_OTHERS:
+                if others and dimension not in _OF_OTHERS:
                     continue
                 merge(found.setdefault((dimension, value, span), Counter()), kept.items())
     return found

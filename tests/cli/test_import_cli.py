@@ -106,6 +106,25 @@ def test_malformed_runs_are_named_and_the_others_taken(
     assert again.out.strip() == "0 imported, 3 there already, 2 rejected"
 
 
+def test_characters_that_no_database_takes(handrail: Program, db: Path, tmp_path: Path) -> None:
+    odd = "\ud800 \x00 \x1b[2J"
+    call = {"id": odd, "function": {"name": f"find{odd}", "arguments": json.dumps({odd: odd})}}
+    record = {
+        "id": f"odd{odd}", "model": odd, odd: odd,
+        "messages": [
+            {"role": "user", "content": odd + "hello"},
+            {"role": "assistant", "content": odd, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": odd, "content": odd},
+        ],
+    }  # fmt: skip
+    path = lines(tmp_path / "in.jsonl", [record, {**RUN, "id": "shop-9"}])
+    ran = handrail("import", path, "--json", "--db", db)
+    assert (ran.code, ran.document["imported"]) == (0, 2), ran.err
+    shown = handrail("replay", ran.document["tickets"][0], "--db", db)
+    assert shown.code == 0
+    assert "\x1b" not in shown.out
+
+
 def test_the_ref_of_a_ticket_of_ones_own_is_not_taken(
     handrail: Program, db: Path, tmp_path: Path
 ) -> None:

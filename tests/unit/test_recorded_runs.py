@@ -136,6 +136,7 @@ def test_a_run_without_an_id_has_the_same_one_each_time() -> None:
     ("record", "why"),
     [
         ([], "the record is a list"),
+        ([[]], "the record is a list"),
         ("text", "the record is a text"),
         ({}, "it has no messages; it holds nothing"),
         ({"id": 1, "dialog": []}, "it holds 'id', 'dialog'"),
