@@ -19,7 +19,7 @@ _CONTENTS = ("content", "content_base64", "contentBytes", "base64", "data")
 
 def files_of_mail(mail: Message) -> tuple[Attached, ...]:
     """Every part of a mail that is a file: named, marked as one, or no text."""
-    found = []
+    found: list[Attached] = []
     for part in _parts(mail):
         named = _filename(part)
         if not (named or part.get_content_disposition() == "attachment" or not _is_words(part)):
@@ -57,9 +57,9 @@ def _filename(part: Message) -> str:
 
 def _content(part: Message) -> bytes:
     if part.get_content_maintype() == "message":
-        inner = part.get_payload()
+        inner: Any = part.get_payload()
         try:
-            return inner[0].as_bytes() if isinstance(inner, list) else str(inner).encode()
+            return bytes(inner[0].as_bytes()) if isinstance(inner, list) else str(inner).encode()
         except (ValueError, LookupError, AttributeError, IndexError):
             return b""
     payload = part.get_payload(decode=True)
