@@ -30,7 +30,7 @@ _RANDOM = "((n * (2654435761 + {salt} * 80006) + {salt} * 2246822519) % 42949672
 """A number from 0 to 1 that looks random, the same for the same ticket and salt."""
 
 
-def _drawn(salt: int, **shares: int) -> str:
+def drawn(salt: int, **shares: int) -> str:
     """SQL for one of these words, by their shares of a hundred."""
     share, up_to = _RANDOM.format(salt=salt), 0
     cases = []
@@ -47,8 +47,8 @@ def _took(salt: int, seconds: float) -> str:
 
 _TICKET = {
     "id": "'t_' || n", "ref": "'R-' || n", "opened_at": _OPENED, "updated_at": _OPENED,
-    "intent": _drawn(1, billing=40, technical=30, account=15, product=12, escalate=3),
-    "channel": _drawn(2, email=70, chat=20, phone=7, web=3),
+    "intent": drawn(1, billing=40, technical=30, account=15, product=12, escalate=3),
+    "channel": drawn(2, email=70, chat=20, phone=7, web=3),
 }  # fmt: skip
 _RUN = {
     "id": "'r_' || n", "ticket_id": "'t_' || n", "started_at": _OPENED,
@@ -56,7 +56,7 @@ _RUN = {
 }  # fmt: skip
 _ISSUE = {
     "id": "'i_' || n", "ticket_id": "'t_' || n", "intent": _TICKET["intent"],
-    "agent": _drawn(1, billing=40, technical=30, account=15, product=15),
+    "agent": drawn(1, billing=40, technical=30, account=15, product=15),
 }  # fmt: skip
 _STARTED, _VERIFIED = f"{_OPENED} + {_took(4, 60)}", _took(5, 20)
 _EVENTS = (
@@ -65,13 +65,13 @@ _EVENTS = (
     (
         f"{_STARTED} + {_VERIFIED}", "resolution", "action.verified",
         "'{\"action\":\"a_' || n || '\",\"name\":\"' || "
-        + _drawn(6, process_refund=66, send_reply=34) + " || '\"}'",
+        + drawn(6, process_refund=66, send_reply=34) + " || '\"}'",
     ),
     (f"{_STARTED} + {_VERIFIED} + 900000", "coordinator", "reply", "'{}'"),
     (
         f"{_STARTED} + {_VERIFIED} + 1000000", "resolution", "run.ended",
         "'{\"status\":\"' || "
-        + _drawn(7, resolved=70, awaiting_customer=15, escalated=15)
+        + drawn(7, resolved=70, awaiting_customer=15, escalated=15)
         + " || '\",\"outcome\":{\"code\":\"done\"}}'",
     ),
 )  # fmt: skip
@@ -90,14 +90,9 @@ def large(place: Path, tickets: int) -> None:
         db.execute("BEGIN")
         for name in GUARDS:
             db.execute(f"DROP TRIGGER {name}")
-        db.execute("CREATE TEMP TABLE series (n INTEGER PRIMARY KEY)")
-        db.execute(
-            "INSERT INTO series WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s "
-            "WHERE n < ?) SELECT n FROM s",
-            (tickets,),
-        )
+        number(db, tickets)
         for table, columns in (("ticket", _TICKET), ("run", _RUN), ("issue", _ISSUE)):
-            _copy(db, table, columns, tickets)
+            copy_rows(db, table, columns, tickets)
         for position, (at, agent, kind, data) in enumerate(_EVENTS, 1):
             run = "NULL" if agent == "system" else "'r_' || n"
             db.execute(
@@ -113,7 +108,17 @@ def large(place: Path, tickets: int) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _copy(db: sqlite3.Connection, table: str, columns: dict[str, str], tickets: int) -> None:
+def number(db: sqlite3.Connection, tickets: int) -> None:
+    """A table `series` of the numbers from 1 to so many."""
+    db.execute("CREATE TEMP TABLE series (n INTEGER PRIMARY KEY)")
+    db.execute(
+        "INSERT INTO series WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s "
+        "WHERE n < ?) SELECT n FROM s",
+        (tickets,),
+    )
+
+
+def copy_rows(db: sqlite3.Connection, table: str, columns: dict[str, str], tickets: int) -> None:
     """As many rows as there are tickets, like the one that is there but for these columns."""
     names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
     told = ", ".join(columns.get(name, f"t.{name}") for name in names)

@@ -1,7 +1,7 @@
 """The benchmarks: `make bench`. Prints a table; its figures are told, never judged.
 
 `python -P tests/bench/run.py [whole] [worker] [sizes] [record] [replay] [triage]
-[measures] [desk] [decision]` runs the named parts only.
+[measures] [desk] [decision] [policy]` runs the named parts only.
 """
 
 import os
@@ -17,7 +17,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import batch, decision, desk, measures, record, replay, sizes, whole
+from tests.bench import (
+    batch, decision, desk, measures, proposed, record, replay, sizes, whole,
+)
 from tests.bench.large import make_large
 
 TICKETS = 40
@@ -27,6 +29,7 @@ ROUNDS = 2
 EVENTS = 1_000_000
 MEASURED = 1_000_000
 REPLAYED = 10_000
+PROPOSED = 100_000
 
 
 def line(name: str, *figures: str) -> None:
@@ -250,6 +253,15 @@ def one_decision(folder: Path) -> None:
         line(name, f"{median:.2f} ms", f"{late:.2f} ms", f"{cpu:.2f} ms", *more)
 
 
+def another_policy(folder: Path) -> None:
+    """A changed policy over past decisions, and what could run alone by them."""
+    heading("policy, past decisions", "seconds", "CPU", "decisions/s", "memory")
+    for many in (PROPOSED // 10, PROPOSED):
+        for name, (took, used, grew) in proposed.judged(folder, many).items():
+            rate = f"{many / took:,.0f}"
+            line(f"{name}, {many:,}", f"{took:.2f}", f"{used:.2f}", rate, f"+{grew:.0f} MB")
+
+
 PARTS: dict[str, Callable[[Path], None]] = {
     "whole": whole_tickets,
     "worker": live_worker,
@@ -260,6 +272,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "measures": measuring,
     "desk": at_the_desk,
     "decision": one_decision,
+    "policy": another_policy,
 }
 
 
