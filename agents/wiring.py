@@ -20,6 +20,7 @@ from agents.connectors.embedded.writer import EmbeddedWriter
 from agents.engine.parts import Parts
 from agents.engine.writing import GuardedWriter
 from agents.playbooks.model import Playbooks, load_playbooks
+from agents.policy.adopted import policy_now
 from agents.policy.model import Policy, load_policy
 from agents.replies import Templates
 from agents.service import Service
@@ -76,14 +77,14 @@ def _if_there(path: Path) -> Path | None:
 
 
 def policy_of(workspace: Workspace, places: Places) -> Policy:
-    """The policy in force; BadFile names file, line and field of what is wrong."""
-    return load_policy(find_rules(workspace.folder, places).policy)
+    """The policy in force: its file's with the adopted rules; BadFile names what is wrong."""
+    return policy_now(workspace, load_policy(find_rules(workspace.folder, places).policy))
 
 
 def service_of(workspace: Workspace, places: Places) -> Service:
     """What people do on the workspace; reads the policy, opens nothing else."""
     found = find_rules(workspace.folder, places)
-    return Service(workspace, load_policy(found.policy), templates=found.templates)
+    return Service(workspace, policy_of(workspace, places), templates=found.templates)
 
 
 def rules_of(found: Found) -> tuple[Policy, Playbooks, Templates]:

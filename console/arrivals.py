@@ -59,6 +59,10 @@ def notes(came: Sequence[Arrival], where: str) -> list[Note]:
         told.append(Note(f"▲ {ref} goes to a person", "warning"))
     elif escalations:
         told.append(Note(f"▲ {len(escalations)} tickets go to a person", "warning"))
+    for each in came:
+        if each.kind == "revoked":
+            what = f"{label(each.name or '')} in {each.intent}"
+            told.append(Note(f"▲ {what} asks again: its adopted rule is revoked", "warning"))
     if len(unknown) == 1:
         ref = line(unknown[0].ticket_ref, 40)
         what = f"? {_what(unknown[0])}: outcome unknown; look whether it was done · {ref}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agents.understanding.shelf import Shelf
     from agents.wiring import Places
     from console.signing_in import Proof
+    from data.queries.adopted import AdoptedRow
 
 LOG = ".worker.log"
 """What a worker's log beside `<name>.db` ends with."""
@@ -261,14 +262,17 @@ def rules_in_force(
 ) -> tuple[dict[str, str | None], dict[str, Any], str]:
     """Where each part of the rules comes from, the policy's values, and its version; all checked.
 
-    The workspace need not be there: its folder is enough.
+    The workspace need not be there: its folder is enough. If it is, what was adopted in it is laid
+    over the file.
     """
     from agents.brains.prompts import Prompts
+    from agents.policy.adopted import laid_over
     from agents.wiring import find_rules, rules_of
 
     found = find_rules(folder_of(db), rules.places)
     policy, _, _ = rules_of(found)
     Prompts(found.prompts)
+    policy = laid_over(policy, [row for row in adopted_in(db) if row.revoked_at is None])
     named = {
         name: str(path) if path else None
         for name, path in (
@@ -277,6 +281,19 @@ def rules_in_force(
         )
     }  # fmt: skip
     return named, policy.model_dump(mode="json"), policy.version
+
+
+def adopted_in(db: str | None) -> "list[AdoptedRow]":
+    """Every rule that was ever adopted in the workspace that is meant; none if it is not there."""
+    from data.queries.adopted import adopted_rules
+
+    if not workspace_is_there(db):
+        return []
+    store = open_workspace(meant(db), create=False)
+    try:
+        return adopted_rules(store)
+    finally:
+        store.close()
 
 
 def folder_of(db: str | None) -> Path | None:

@@ -48,8 +48,8 @@ class Engine:
     """Moves tickets on. Safe to call for one ticket from many workers: only one of them writes."""
 
     def __init__(self, parts: Parts) -> None:
-        """Work with `parts`."""
-        self.parts = parts
+        """Work with `parts`, whose policy is as its file says."""
+        self.parts, self._file = parts, parts.policy
 
     def advance(self, ticket_id: str) -> None:
         """Do for a ticket what can be done now; return when it waits for somebody or has ended.
@@ -57,6 +57,8 @@ class Engine:
         Restartable at any point: recorded steps are not run again, and what was begun is looked up.
         """
         for _ in range(_ROUNDS):
+            # Rules are adopted and revoked while a worker runs.
+            self.parts = self.parts.keeping_up(self._file)
             snapshot = take_snapshot(self.parts.store, ticket_id)
             if not snapshot.ticket["pending"]:
                 return

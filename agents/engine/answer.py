@@ -13,7 +13,12 @@ from agents.engine.model_words import Ends, reply_by_model
 from agents.engine.parts import Parts
 from agents.engine.preview import preview_of
 from agents.engine.snapshot import Row, Snapshot
-from agents.engine.starting import check_still, check_unhindered, reached_cap
+from agents.engine.starting import (
+    check_rules_stand,
+    check_still,
+    check_unhindered,
+    reached_cap,
+)
 from agents.facts.money import money
 from agents.policy.gate import Ruling, rule_on
 from agents.replies import Templates, compose
@@ -221,6 +226,7 @@ def _write(
         capped = reached_cap(parts, tx, name, None, None)
         alone = ruling.gate is Gate.AUTO and capped is None
         if alone:
+            check_rules_stand(parts, tx)
             check_unhindered(tx, ticket["id"], name, ticket["intents"])
         state = ActionState.EXECUTING if alone else ActionState.PROPOSED
         action_id = tx.ids("a")

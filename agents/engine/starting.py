@@ -12,6 +12,7 @@ from agents.engine.parts import Parts
 from agents.facts.money import money
 from agents.policy.gate import rule_on
 from agents.policy.model import Cap
+from data.queries.adopted import in_force
 from data.queries.tickets import DECISION, ISSUE
 from data.store import ACTION, MESSAGE, TICKET, Transaction, table
 from data.tables import Halt
@@ -82,6 +83,8 @@ def _check_can_start(parts: Parts, tx: Transaction, action: Row) -> list[Any]:
     ).all()
     people = {d.operator for d in decisions if d.kind != DecisionKind.AUTO}
     automatic = any(d.kind == DecisionKind.AUTO for d in decisions)
+    if automatic:
+        check_rules_stand(parts, tx)
     ruling = rule_on(parts.policy, name, action["amount"], intent)
     allowed = (automatic and ruling.gate is Gate.AUTO) or len(people) >= max(
         action["people_needed"], ruling.people, 1
@@ -99,6 +102,12 @@ def _check_can_start(parts: Parts, tx: Transaction, action: Row) -> list[Any]:
 def check_still(tx: Transaction, ticket: Row) -> None:
     """Unread if somebody did something on the ticket since `ticket` was read."""
     if tx.ticket(ticket["id"])["wake_seq"] != ticket["wake_seq"]:
+        raise Unread
+
+
+def check_rules_stand(parts: Parts, tx: Transaction) -> None:
+    """Unread if a rule was adopted or revoked since the policy was looked at."""
+    if tuple(rule.id for rule in in_force(tx.connection)) != parts.adopted:
         raise Unread
 
 

@@ -1,6 +1,7 @@
 """What people do, from any face: bring tickets in, decide, undo, stop. Every error is one line for
 a person."""
 
+from agents.service.adopting import Adopting
 from agents.service.arrivals import MAX_BODY, Arrivals, DuplicateTicket, NewTicket
 from agents.service.deciding import Decided
 from agents.service.desk_work import DeskWork
@@ -12,5 +13,5 @@ from agents.service.waking import Waking
 __all__ = ["MAX_BODY", "Decided", "DuplicateTicket", "NewTicket", "Service"]
 
 
-class Service(Arrivals, DeskWork, Drafting, Halting, Reviewing, Waking):
+class Service(Adopting, Arrivals, DeskWork, Drafting, Halting, Reviewing, Waking):
     """The acts of people on one workspace; holds no handle to any outside system."""

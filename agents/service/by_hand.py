@@ -12,6 +12,7 @@ from agents.engine.conversation import add_message
 from agents.errors import NotAllowed, NotDecidable
 from agents.policy.gate import Ruling, rule_on
 from agents.service.acts import check_not_recorded
+from agents.service.adopting import UNDONE, revoke_after
 from agents.service.deciding import Decided, Deciding, expiry, spoken
 from agents.understanding.visible import visible
 from data.queries.tickets import HANDOFF, ISSUE, RUN
@@ -101,7 +102,8 @@ class ByHand(Deciding):
     def undo(self, action_id: str, *, by: str) -> Decided:
         """Ask for an executed action to be taken back; that is an action of its own.
 
-        Who asks approves it, so that it runs at once unless the original took two people.
+        Who asks approves it, so that it runs at once unless the original took two people. An
+        adopted rule that lets such an action run alone is revoked at once.
         NotDecidable where nothing is left to undo or it is too late, NotAllowed beyond the role.
         """
         with self.store.write() as tx:
@@ -126,6 +128,7 @@ class ByHand(Deciding):
             )  # fmt: skip
             missing = self._approve_own(tx, action, person)
             self._tell(tx, original, "action.undo_requested", by, {"undo": action["id"]})
+            revoke_after(tx, original, UNDONE, by)
             tx.wake(original["ticket_id"])
             state = ActionState.PROPOSED if missing else ActionState.APPROVED
             return Decided(action["id"], state, missing)

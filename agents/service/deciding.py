@@ -12,6 +12,7 @@ from agents.authority import Person, check_may_act, check_may_approve, has_role,
 from agents.errors import NotDecidable
 from agents.policy.gate import Ruling, rule_on
 from agents.service.acts import Acts
+from agents.service.adopting import REJECTED, revoke_after
 from agents.service.edits import changed_arguments, edited_preview, left_of_charge
 from data.errors import NotFound
 from data.queries.tickets import DECISION, ISSUE
@@ -72,7 +73,8 @@ class Deciding(Acts):
     def reject(self, action_id: str, *, by: str, reason: str) -> Decided:
         """Reject it, with a reason that the agents and the next person read.
 
-        What was approved and has not started can be rejected still.
+        What was approved and has not started can be rejected still. An adopted rule that lets
+        such an action run alone is revoked by it.
         """
         if not reason.strip():
             raise NotDecidable("a rejection needs a reason: say why with --reason")
@@ -89,6 +91,7 @@ class Deciding(Acts):
                 decision_reason=reason,
             )
             self._tell(tx, action, "action.rejected", by, {"reason": reason})
+            revoke_after(tx, action, REJECTED, by)
             tx.wake(action["ticket_id"])
             return Decided(action_id, ActionState.REJECTED, 0)
 

@@ -1,4 +1,4 @@
-"""`handrail policy show`: the policy in force."""
+"""`handrail policy`: the policy in force, and what can be done with it."""
 
 from typing import Any
 
@@ -11,7 +11,17 @@ from console.format import line
 class PolicyCommands(Program):
     """What can be done with the policy."""
 
-    sections = {"Policy": {"show": ("console.cli.policy", "The policy in force, and where it is.")}}
+    sections = {
+        "Look": {
+            "show": ("console.cli.policy", "The policy in force, and where it is."),
+            "preview": ("console.cli.policy_preview", "What another one would have done."),
+            "suggest": ("console.cli.policy_suggest", "What could run alone."),
+        },
+        "Decide": {
+            "adopt": ("console.cli.policy_suggest", "Let what is suggested run alone."),
+            "revoke": ("console.cli.policy_suggest", "Take an adopted rule back."),
+        },
+    }
 
 
 policy = new_typer(PolicyCommands, name="policy", no_args_is_help=False)
@@ -29,15 +39,20 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the policy in force, checked, with the files that it comes from."""
-    from console.bootstrap import Rules, rules_in_force
+    from console.bootstrap import Rules, adopted_in, rules_in_force
+    from console.cli.policy_suggest import adopted_json, in_words
 
     found, values, version = rules_in_force(db, Rules(policy, playbooks))
+    adopted = adopted_in(db)
     if as_json:
-        print_json({"version": version, "from": found, "policy": values})
+        rules = [adopted_json(row) for row in adopted]
+        print_json({"version": version, "from": found, "policy": values, "adopted": rules})
         return
     for name, path in found.items():
         out(f"# {name}: {line(path or 'packaged', 1000)}")
     out(f"# version: {version}")
+    for row in adopted:
+        out(f"# adopted {in_words(row)}")
     _print(values, "")
 
 

@@ -41,7 +41,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "work": ("console.cli.work", "A worker without a screen."),
         "retry": ("console.cli.decide", "Have the agents look at a ticket again."),
         "eval": ("console.cli.eval", "Run scenarios and check their expected ends."),
-        "policy": ("console.cli.policy", "The policy in force."),
+        "policy": ("console.cli.policy", "The policy in force; what another would have done."),
     },
     "By hand": {
         "handoffs": ("console.cli.human_queue", "What the agents handed to people."),

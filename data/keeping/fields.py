@@ -175,6 +175,7 @@ _STAYS = {
     "quality_review": "id check_id ticket_id name found score agreed operator role signed_in_by at",
     "ticket_fact": "*",
     "measure_sum": "*",
+    "adopted_rule": "*",
     "payload": "id salt erased_at",
     "event": "*",
     "chain": "*",

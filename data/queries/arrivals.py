@@ -10,12 +10,13 @@ from sqlalchemy import select
 from data.store import ACTION, EVENT, TICKET, Store
 from data.vocabulary import ActionState
 
-Kind = Literal["approval", "escalation", "unknown"]
+Kind = Literal["approval", "escalation", "unknown", "revoked"]
 
 KINDS: dict[str, Kind] = {
     "action.proposed": "approval",
     "handoff": "escalation",
     "action.unknown": "unknown",
+    "policy.revoked": "revoked",
 }
 """Events that may need a person, and what they bring."""
 
@@ -35,6 +36,8 @@ class Arrival:
     currency: str | None = None
     by: str | None = None
     """The person who proposed it, if one did."""
+    intent: str | None = None
+    """Of a rule that was revoked."""
 
 
 def arrivals(store: Store, events: Sequence[int]) -> list[Arrival]:
@@ -48,7 +51,7 @@ def arrivals(store: Store, events: Sequence[int]) -> list[Arrival]:
 def _some(store: Store, events: Sequence[int]) -> list[Arrival]:
     query = (
         select(EVENT.c.kind, EVENT.c.data, TICKET.c.id, TICKET.c.ref)
-        .join(TICKET, TICKET.c.id == EVENT.c.chain)
+        .outerjoin(TICKET, TICKET.c.id == EVENT.c.chain)
         .where(EVENT.c.id.in_(events), EVENT.c.kind.in_(list(KINDS)))
         .order_by(EVENT.c.id)
     )
@@ -63,6 +66,9 @@ def _some(store: Store, events: Sequence[int]) -> list[Arrival]:
     found = []
     for event, data, ticket_id, ref in rows:
         kind = KINDS[event]
+        if kind == "revoked":
+            found.append(Arrival(kind, "", "", data["for"], data["action"], intent=data["intent"]))
+            continue
         if kind == "escalation":
             found.append(Arrival(kind, ticket_id, ref))
             continue

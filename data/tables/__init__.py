@@ -6,6 +6,7 @@ from data.tables.log import Chain, Event, Payload, StateMark
 from data.tables.measures import MeasureSum, Survey, TicketFact
 from data.tables.models import ModelAnswer, ModelWords
 from data.tables.operators import Operator, SignIn
+from data.tables.policy import AdoptedRule
 from data.tables.practice import PracticeCase, Reading
 from data.tables.quality import QualityCheck, QualityReview
 from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
@@ -13,6 +14,7 @@ from data.tables.workspace import Setting, Worker
 
 __all__ = [
     "Action",
+    "AdoptedRule",
     "Attachment",
     "AttachmentBody",
     "Chain",
