@@ -17,6 +17,7 @@ from agents.brains.recorded import Recorded
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.schema import create
 from agents.connectors.embedded.writer import EmbeddedWriter
+from agents.connectors.protocols import Reader, Writer
 from agents.engine.parts import Parts
 from agents.engine.writing import GuardedWriter
 from agents.playbooks.model import Playbooks, load_playbooks
@@ -26,6 +27,7 @@ from agents.replies import Templates
 from agents.service import Service
 from agents.understanding.shelf import FOLDER, Shelf, following
 from data.errors import BadFile, WorkspaceUnusable
+from data.store import Store
 from data.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ BACKOFFICE = ".backoffice.db"
 
 DISPATCH = ".dbos.db"
 """What the dispatcher's own database beside `<name>.db` ends with."""
+
+
+AllRules = tuple[Policy, Playbooks, Templates]
+"""Everything that decides what the agents do."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def service_of(workspace: Workspace, places: Places) -> Service:
     return Service(workspace, policy_of(workspace, places), templates=found.templates)
 
 
-def rules_of(found: Found) -> tuple[Policy, Playbooks, Templates]:
+def rules_of(found: Found) -> AllRules:
     """Everything that decides what the agents do, checked; BadFile names the first error."""
     return load_policy(found.policy), load_playbooks(found.playbooks), Templates(found.templates)
 
@@ -126,21 +132,33 @@ def brain_of(workspace: Workspace, choice: ModelChoice, prompts: Path | None) ->
     return llm_brain(model, choice, Prompts(prompts))
 
 
+def parts_of(
+    workspace: Workspace,
+    store: Store,
+    reader: Reader,
+    writer: Writer,
+    rules: AllRules,
+    brain: Brain | None = None,
+) -> Parts:
+    """What an engine works with on `store` and these systems, for tickets of `workspace`."""
+    policy, playbooks, templates = rules
+    return Parts(
+        store, reader, GuardedWriter(store, writer), policy, playbooks, templates,
+        own_model=_own_model(workspace), brain=brain, told=partial(Hearing, store),
+    )  # fmt: skip
+
+
 @contextmanager
 def open_parts(workspace: Workspace, places: Places) -> Iterator[Parts]:
     """What an engine works with, for the length of the block; makes an absent back office."""
-    rules = find_rules(workspace.folder, places)
-    policy, playbooks, templates = rules_of(rules)
+    found = find_rules(workspace.folder, places)
+    rules = rules_of(found)
     path = backoffice_of(workspace, places)
     create(path)
     reader, writer = EmbeddedReader(path), EmbeddedWriter(path)
-    brain = brain_of(workspace, places.model, rules.prompts) if places.model else None
+    brain = brain_of(workspace, places.model, found.prompts) if places.model else None
     try:
-        guarded = GuardedWriter(workspace, writer)
-        yield Parts(
-            workspace, reader, guarded, policy, playbooks, templates,
-            own_model=_own_model(workspace), brain=brain, told=partial(Hearing, workspace),
-        )  # fmt: skip
+        yield parts_of(workspace, workspace, reader, writer, rules, brain)
     finally:
         if brain is not None:
             brain.model.close()

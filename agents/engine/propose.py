@@ -21,6 +21,7 @@ from agents.errors import BadArguments, Refused
 from agents.facts.bounds import out_of_bounds
 from agents.playbooks.evaluate import PlannedAction
 from agents.policy.gate import Ruling, rule_on
+from agents.policy.model import Policy
 from data.store import ACTION, Transaction
 from data.tables import Action, Decision
 from data.vocabulary import (
@@ -50,14 +51,9 @@ class Proposal:
 
 def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thought) -> None:
     """Store the ticket's understanding, its issues, and the actions that they propose, at once."""
-    withheld = _over_limit(parts, thought)
-    broken = _broken(snapshot, thought)
-    kept_as_is: set[str | None] = set()
-    if broken:
-        kept_as_is = {*broken, *_followers(snapshot)}
-        if not snapshot.unread:
-            # Nothing new was said; another reading of the same words is no new issue.
-            kept_as_is.add(None)
+    withheld = over_limit(parts.policy, thought)
+    broken = broken_issues(snapshot, thought)
+    kept_as_is = kept_issues(snapshot, broken)
     proposals: dict[int, list[Proposal]] = {}
     seen: set[tuple[ActionName, str]] = set()
     for position, matter in enumerate(thought.matters):
@@ -100,12 +96,23 @@ def store_plan(parts: Parts, journal: Journal, snapshot: Snapshot, thought: Thou
         _retire(tx, journal, snapshot, thought, kept, broken)
 
 
+def kept_issues(snapshot: Snapshot, broken: dict[str, Row]) -> set[str | None]:
+    """Issues that are not stored anew, by id; None among them: no new one is stored."""
+    if not broken:
+        return set()
+    kept: set[str | None] = {*broken, *_followers(snapshot)}
+    if not snapshot.unread:
+        # Nothing new was said; another reading of the same words is no new issue.
+        kept.add(None)
+    return kept
+
+
 def _followers(snapshot: Snapshot) -> set[str]:
     """Issues that were found to follow from another of the ticket's."""
     return {i["id"] for i in snapshot.issues if (i["slots"] or {}).get("follows")}
 
 
-def _broken(snapshot: Snapshot, thought: Thought) -> dict[str, Row]:
+def broken_issues(snapshot: Snapshot, thought: Thought) -> dict[str, Row]:
     """Open issues of which something was done, and that are now another matter or none."""
     now = {m.stored["id"]: m for m in thought.matters if m.stored is not None}
     broken = {}
@@ -121,7 +128,7 @@ def _broken(snapshot: Snapshot, thought: Thought) -> dict[str, Row]:
     return broken
 
 
-def _over_limit(parts: Parts, thought: Thought) -> set[str]:
+def over_limit(policy: Policy, thought: Thought) -> set[str]:
     """Currencies in which the ticket's refunds together are over the policy's limit (B7)."""
     totals: dict[str, int] = {}
     counted: set[str] = set()
@@ -134,7 +141,7 @@ def _over_limit(parts: Parts, thought: Thought) -> set[str]:
                 counted.add(str(charge))
                 amount, currency = money_of(planned.arguments)
                 totals[str(currency)] = totals.get(str(currency), 0) + int(amount or 0)
-    return {c for c, total in totals.items() if total > parts.policy.billing.refund_total_limit}
+    return {c for c, total in totals.items() if total > policy.billing.refund_total_limit}
 
 
 def _prepare(
