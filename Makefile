@@ -84,7 +84,7 @@ test-llm: setup .venv/.local-model ## the tests that need a real language model,
 
 torture: setup ## 500 killed workers, full disks, a failing back office, anything in any order
 	@HANDRAIL_TORTURE=1 $(BIN)/python -P -m pytest -n 2 -q tests/engine/test_kill.py \
-		tests/engine/test_interleavings.py
+		tests/engine/test_interleavings.py tests/engine/test_forking.py
 	@HANDRAIL_TORTURE=1 $(BIN)/python -P -m pytest -n 0 -q -s -rs tests/torture
 
 fmt: setup ## format, and mend what the linter can
