@@ -4,9 +4,9 @@ import getpass
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_data_path
 
 from data.database import parse_url
-from data.errors import WorkspaceUnusable
+from data.errors import HandrailError, WorkspaceUnusable
 from data.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from agents.authority import Person
     from agents.brains.choice import ModelChoice
+    from agents.forking.fork import Changed, Forked
     from agents.founding import Founded
     from agents.operators import Operators
     from agents.service import Service
@@ -138,6 +139,27 @@ class Session:
         if "service" in self.__dict__:
             self.service.signed_in_by = person.signed_in_by
         return person
+
+    def fork(
+        self,
+        ticket_id: str,
+        step: int,
+        changed: "Changed",
+        *,
+        policy: Path | None = None,
+        playbooks: Path | None = None,
+        brain: str | None = None,
+        model: str | None = None,
+        on_turn: Callable[[int], None] = lambda _: None,
+    ) -> "Forked":
+        """Go on from a step of a ticket in a shadow copy, under other rules where named."""
+        from agents.forking.fork import fork
+
+        own = self.rules.places
+        if brain not in (None, "embedded") or model is not None:
+            raise HandrailError("a fork thinks with the embedded brain only; leave --brain out")
+        there = replace(own, policy=policy or own.policy, playbooks=playbooks or own.playbooks)
+        return fork(self.store, ticket_id, step, changed, own=own, places=there, on_turn=on_turn)
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start a worker process on this workspace; it ends with this process unless kept.

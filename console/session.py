@@ -1,13 +1,18 @@
 """What the console is given: a workspace, the service that writes, and who is asking."""
 
+from collections.abc import Callable
+from pathlib import Path
 from subprocess import Popen
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.authority import Person
 from agents.policy.model import Policy
 from console.desk_service import DeskServiceLike
 from data.store import Store
 from data.vocabulary import ActionName, Intent
+
+if TYPE_CHECKING:
+    from agents.forking.fork import Changed, Forked
 
 
 class DecidedLike(Protocol):
@@ -105,6 +110,19 @@ class SessionLike(Protocol):
 
     def sign_in(self, name: str, passphrase: str) -> Person:
         """Who it is from now on; NotAllowed if the passphrase is not theirs."""
+        ...
+
+    def fork(
+        self,
+        ticket_id: str,
+        step: int,
+        changed: "Changed",
+        *,
+        policy: Path | None = None,
+        playbooks: Path | None = None,
+        on_turn: Callable[[int], None] = lambda _: None,
+    ) -> "Forked":
+        """Go on from a step of a ticket in a shadow copy."""
         ...
 
     def start_worker(self) -> "Popen[bytes] | Popen[str]":

@@ -12,11 +12,21 @@ from console.cli.options import (
     Limit,
     Offset,
     PassphraseStdin,
+    PlaybookFolder,
+    PolicyFile,
     Unmasked,
     rows_wanted,
 )
 from console.cli.printing import block, print_json, say_masked, screen, stamp
 from console.cli.replay_check import check
+from console.cli.replay_fork import (
+    Asked,
+    ForkBrain,
+    ForkModel,
+    ForkSettings,
+    ForkStep,
+    fork_ticket,
+)
 from console.cli.tickets import tell_of_the_rest
 from console.describe import details, headline, measures
 from console.format import line
@@ -50,6 +60,12 @@ def replay(
             help="Compare the replay with the states that were recorded; without TICKET, of all.",
         ),
     ] = False,
+    fork: ForkStep = None,
+    settings: ForkSettings = None,
+    brain: ForkBrain = None,
+    model: ForkModel = None,
+    policy: PolicyFile = None,
+    playbooks: PlaybookFolder = None,
     db: Db = None,
     as_json: AsJson = False,
     limit: Limit = None,
@@ -58,7 +74,14 @@ def replay(
     operator: As = None,
     passphrase_stdin: PassphraseStdin = False,
 ) -> None:
-    """Step through a ticket's log: what each agent read, found, proposed and did, and when."""
+    """Step through a ticket's log: what each agent read, found, proposed and did, and when.
+
+    With --fork the ticket goes on from a step as it was then, in a copy: people decide as they
+    did, unless --set says otherwise; --policy, --playbooks and --brain are the fork's. Nothing of
+    the workspace or its back office is touched.
+    """
+    asked = Asked(fork, settings or [], brain, model, policy, playbooks)
+    asked.check()
     from console.bootstrap import open_session
     from data.queries.masked import masked_events
     from data.queries.queue import find_ticket
@@ -70,6 +93,8 @@ def replay(
         raise typer.BadParameter("name a ticket, or check all with --check")
     if checking and at is not None:
         raise typer.BadParameter("--check goes through every step; leave --at out")
+    if checking and fork is not None:
+        raise typer.BadParameter("--check and --fork are two things; give one of them")
     session = open_session(db, operator, create=False)
     try:
         if checking:
@@ -78,6 +103,9 @@ def replay(
         sees = session.sees_personal_data(asked=unmasked, passphrase_stdin=passphrase_stdin)
         assert ticket is not None
         ticket_id = find_ticket(session.store, ticket)
+        if fork is not None:
+            fork_ticket(session, ticket_id, asked, sees=sees, as_json=as_json)
+            return
         past = Past(session.store, ticket_id)
         last = past.length()
         if at is not None and at > last:

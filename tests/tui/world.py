@@ -68,6 +68,10 @@ class TestSession:
         self.service.signed_in_by = self.person.signed_in_by
         return self.person
 
+    def fork(self, *asked: Any, **options: Any) -> Any:
+        """Nothing here has a back office to fork on."""
+        raise NotImplementedError
+
     def start_worker(self) -> "subprocess.Popen[bytes]":
         """Counts, and starts something that ends at once."""
         self.started += 1

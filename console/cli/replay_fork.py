@@ -1,0 +1,145 @@
+"""`handrail replay TICKET --fork STEP`: how it would have gone with something changed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from console.cli.printing import Progress, print_json, say, say_masked, screen
+from console.format import line
+from data.queries.rows import ActionRow
+
+if TYPE_CHECKING:
+    from agents.forking.fork import Changed, Forked
+    from console.bootstrap import Session
+
+DECIDE = ("approve", "reject")
+
+ForkStep = Annotated[
+    int | None,
+    typer.Option(
+        "--fork",
+        min=1,
+        metavar="STEP",
+        help="Go on from this step in a shadow copy, and compare how it ends.",
+        show_default=False,
+    ),
+]
+ForkSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="In the fork: decide=approve, decide=reject, or an argument of the action that is "
+        "decided at the step or next, such as amount=1000.",
+        show_default=False,
+    ),
+]
+ForkBrain = Annotated[
+    str | None, typer.Option("--brain", help="In the fork: embedded or llm.", show_default=False)
+]
+ForkModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model", metavar="NAME", help="In the fork: the model of llm.", show_default=False
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says of a fork."""
+
+    step: int | None
+    settings: list[str]
+    brain: str | None
+    model: str | None
+    policy: Path | None
+    playbooks: Path | None
+
+    def check(self) -> None:
+        """BadParameter for what changes a fork where none is asked for."""
+        if self.step is None and (self.settings or self.brain or self.model):
+            raise typer.BadParameter("--set, --brain and --model change a fork: add --fork STEP")
+
+    @property
+    def changed(self) -> "Changed":
+        """What is changed; BadParameter for settings that do not fit together."""
+        from agents.forking.fork import Changed
+        from console.cli.edits import changed_arguments
+
+        edits, named, decide = [], dict[str, Any](), None
+        for setting in self.settings:
+            name, equals, value = setting.partition("=")
+            if not equals or not name.strip():
+                raise _wrong(f"{line(setting)!r} is not NAME=VALUE")
+            named[name.strip()] = value
+            if name.strip() == "decide":
+                decide = value.strip()
+            else:
+                edits.append(setting)
+        if decide is not None and decide not in DECIDE:
+            raise _wrong(f"decide={line(decide)}: it is one of {', '.join(DECIDE)}")
+        if decide == "reject" and edits:
+            raise _wrong("what is rejected has no arguments to change; leave one of them out")
+
+        def arguments(action: ActionRow) -> dict[str, Any]:
+            return changed_arguments(action, edits)
+
+        named |= {
+            name: str(value)
+            for name in ("brain", "model", "policy", "playbooks")
+            if (value := getattr(self, name)) is not None
+        }
+        return Changed(decide, arguments if edits else None, named)
+
+
+def _wrong(problem: str) -> typer.BadParameter:
+    return typer.BadParameter(problem, param_hint="--set")
+
+
+def fork_ticket(
+    session: "Session", ticket_id: str, asked: Asked, *, sees: bool, as_json: bool
+) -> None:
+    """Go on from a step in a shadow copy and print both ways side by side."""
+    from data.queries.masked import masked, names_in
+    from data.queries.tickets import ticket_detail
+
+    assert asked.step is not None
+    progress = Progress("events in the fork")
+    try:
+        forked = session.fork(
+            ticket_id, asked.step, asked.changed, policy=asked.policy, playbooks=asked.playbooks,
+            brain=asked.brain, model=asked.model, on_turn=lambda n: progress.at(n, n),
+        )  # fmt: skip
+    finally:
+        progress.clear()
+    if not sees:
+        forked = masked(forked, names_in(ticket_detail(session.store, ticket_id)))
+        say_masked()
+    if as_json:
+        print_json(forked.as_json())
+    else:
+        _print(forked)
+
+
+def _print(forked: "Forked") -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from console.forked import compared, told_changed, told_left_out
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("", "", "as it was", "in the fork"):
+        table.add_column(Text(name), overflow="fold")
+    for row in compared(forked):
+        cells = ("≠" if row.differs else " ", row.name, row.original, row.fork)
+        table.add_row(*[Text(text) for text in cells])
+    console = screen()
+    told = told_changed(forked)
+    console.print(Text(f"ticket {forked.ticket_id} from step {forked.base}, {told}"))
+    console.print(table)
+    for each in told_left_out(forked):
+        say(each)
