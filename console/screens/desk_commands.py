@@ -56,6 +56,14 @@ class DeskCommands(CommandScreen):
         """Enter goes to the ticket's conversation."""
         self.desk.show_pane("conversation")
 
+    def do_fork(self) -> None:
+        """How the ticket would have gone with something changed."""
+        from console.screens.fork import ForkFrom
+
+        ticket = self.context().ticket
+        if ticket is not None:
+            self.app.push_screen(ForkFrom(ticket))
+
     # The queue.
 
     def do_search(self) -> None:
