@@ -1,6 +1,7 @@
 """Teaching triage a team's own labels: fitted, measured, stored, and recorded in the workspace."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from agents.understanding.model_report import InUse, report_of
 from agents.understanding.own_model import load_own, seen_of, stored
 from agents.understanding.shelf import FOLDER, PACKAGED, Shelf
 from agents.understanding.training import SETTINGS, Labelled, Progress, fit
+from data.corrections import corrected_tickets
 from data.errors import HandrailError, WorkspaceUnusable
 from data.store import NewEvent, Transaction
 from data.vocabulary import AgentName, Role
@@ -36,20 +38,29 @@ class Teaching:
         self._workspace, self._by, self._signed_in_by = workspace, by, signed_in_by
         self.shelf = shelf_of(workspace)
 
+    def corrections(self) -> list[Labelled]:
+        """The tickets that people corrected here, as rows to learn from; erased ones are not."""
+        with self._workspace.read() as connection:
+            found = corrected_tickets(connection)
+        return [Labelled(**vars(t)) for t in found if t.intent or t.issue]
+
     def train(
         self,
         rows: list[Labelled],
         *,
+        corrections: Sequence[Labelled] = (),
         force: bool = False,
         progress: Progress = lambda what, done, total: None,
     ) -> Taught:
-        """Fit a model of `rows`, keep it, and use it if it is better or `force`.
+        """Fit a model of `rows` and `corrections`, keep it, and use it if it is better or `force`.
 
+        A row with the words of a corrected ticket gives way to it.
         HandrailError if the rows are too few; NotAllowed below a supervisor, before anything is
         done.
         """
         with self._workspace.write() as tx:
             self._check(tx)
+        rows = _with(corrections, rows)
         before = self._in_use()
         fitted = fit(rows, progress)
         report = report_of(rows, fitted, before)
@@ -61,6 +72,7 @@ class Teaching:
         report |= {
             "at": self._workspace.clock.now().isoformat(),
             "by": self._by,
+            "corrections": len(corrections),
             "settings": SETTINGS,
             "accuracy": report["heads"]["intent"]["accuracy"],
         }
@@ -72,6 +84,7 @@ class Teaching:
                 "version": version,
                 "file": hashlib.sha256(held).hexdigest(),
                 "rows": len(rows),
+                "corrections": len(corrections),
                 "accuracy": report["accuracy"],
                 "ece": report["heads"]["intent"]["ece"],
                 "before": {"version": compared["with"], "accuracy": compared["before"]},
@@ -120,6 +133,12 @@ class Teaching:
     def _check(self, tx: Transaction) -> None:
         person = person_of(tx.connection, self._by, self._signed_in_by)
         check_may_act(person, Role.SUPERVISOR, "change the triage model")
+
+
+def _with(corrections: Sequence[Labelled], rows: list[Labelled]) -> list[Labelled]:
+    """All of them; a row with the words of a correction gives way to it."""
+    words = {(row.subject, row.body) for row in corrections}
+    return [*(row for row in rows if (row.subject, row.body) not in words), *corrections]
 
 
 def _why(compared: dict[str, Any], *, better: bool, force: bool) -> str:

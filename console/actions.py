@@ -175,6 +175,15 @@ COMMANDS: tuple[Command, ...] = (
         False,
     ),
     Command(
+        "correct",
+        "Correct triage",
+        "Say what triage should have said; it stays, and `handrail train` learns from it",
+        "T",
+        "Ticket",
+        needs(Role.OPERATOR, by_hand.ticket),
+        False,
+    ),
+    Command(
         "merge",
         "Merge",
         "Put a duplicate's words into another ticket, and close it",

@@ -119,6 +119,9 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
             return "▸ " + _passed(kind, data)
         case "ticket.priority_set":
             return f"▸ priority {_first(data, 'to')}, was {_first(data, 'from')}{_by(data)}"
+        case "ticket.corrected":
+            told = ", ".join(f"{n} {line(str(v), 60)}" for n, v in data.get("to", {}).items())
+            return f"▸ triage corrected: {told}{_by(data)}"
         case "ticket.merged":
             return f"▸ {_first(data, 'from')} merged into {_first(data, 'into')}{_by(data)}"
         case "ticket.moved":

@@ -1,8 +1,11 @@
 """What the console needs of the service for an operator's own work."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from data.vocabulary import ActionName, Priority, QualityName
+
+if TYPE_CHECKING:
+    from agents.service.correcting import Correction
 
 
 class DraftLike(Protocol):
@@ -57,6 +60,10 @@ class DeskServiceLike(Protocol):
 
     def set_priority(self, ticket_id: str, priority: Priority, *, by: str) -> Priority:
         """Set the priority; what it was."""
+        ...
+
+    def correct(self, ticket_id: str, correction: "Correction", *, by: str) -> dict[str, object]:
+        """Set what triage got wrong; what changed."""
         ...
 
     def merge(self, ticket_id: str, *, into: str, by: str, force: bool = False) -> None:

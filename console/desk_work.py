@@ -8,8 +8,9 @@ from textual.content import Content
 from textual.screen import Screen
 
 from agents.actions.catalogue import CATALOGUE
+from console.correcting import Correcting
 from console.format import PRIORITY, label, line, money
-from console.owning import Owning, named, ref_of
+from console.owning import named, ref_of
 from console.reads import in_words
 from console.screens.ask import Ask
 from console.screens.dialogs import Confirm, Pick
@@ -38,7 +39,7 @@ def waiting(actions: Sequence[ActionRow]) -> list[Content]:
     ]
 
 
-class DeskWork(Owning):
+class DeskWork(Correcting):
     """What one person at one console does to tickets; `busy` holds those it is done to."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -36,6 +36,10 @@ class Priority(StrEnum):
         return ("urgent", "high", "normal", "low").index(self.value)
 
 
+URGENCY_OF = {Priority.LOW: 0.1, Priority.NORMAL: 0.4, Priority.HIGH: 0.7, Priority.URGENT: 0.95}
+"""The urgency (0 to 1) that a person means who names a priority."""
+
+
 class TicketStatus(StrEnum):
     """Where a ticket stands."""
 

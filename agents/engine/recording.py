@@ -11,6 +11,7 @@ from agents.policy.model import Policy
 from agents.understanding.kinds import intent_of
 from agents.understanding.triage import priority_of
 from agents.understanding.visible import visible
+from data.corrections import corrected
 from data.queries.tickets import ISSUE
 from data.store import EVENT, Transaction
 from data.tables import Issue
@@ -32,6 +33,8 @@ def store_understanding(tx: Transaction, snapshot: Snapshot, thought: Thought) -
     )
     if _set_by_a_person(tx, ticket["id"]):
         priority = Priority(ticket["priority"])
+    kept = corrected(tx.connection, ticket["id"])
+    first = kept.get("intent", intents[0].value)
     tx.set_ticket(
         ticket["id"],
         customer_id=customer["id"] if customer else None,
@@ -39,12 +42,12 @@ def store_understanding(tx: Transaction, snapshot: Snapshot, thought: Thought) -
         tier=tier,
         identity=thought.identified.identity.value,
         failed_tries=thought.identified.tries,
-        intent=intents[0].value,
-        intents=[i.value for i in intents],
-        sentiment=last.sentiment.value,
+        intent=first,
+        intents=list(dict.fromkeys([first, *(i.value for i in intents)])),
+        sentiment=kept.get("sentiment", last.sentiment.value),
         sentiment_score=last.sentiment_score,
         anger=last.anger,
-        urgency=max(r.urgency for r in thought.readings),
+        urgency=kept.get("urgency", max(r.urgency for r in thought.readings)),
         confidence=max((m.confidence for m in thought.matters), default=reading.confidence),
         language=thought.language,
         flags=flags,

@@ -7,7 +7,7 @@ from agents.intake.fields import plain_name
 from agents.intake.records import Incoming, Reject, safe, shown
 from agents.understanding.training import Labelled
 from data.errors import BadFile
-from data.vocabulary import Intent, Priority, Sentiment
+from data.vocabulary import URGENCY_OF, Intent, Priority, Sentiment
 
 LABELS: dict[str, tuple[str, ...]] = {
     "intent": ("intent", "route"),
@@ -17,7 +17,6 @@ LABELS: dict[str, tuple[str, ...]] = {
 }
 """Our labels, and the names under which they are understood."""
 
-_URGENCY = {Priority.LOW: 0.1, Priority.NORMAL: 0.4, Priority.HIGH: 0.7, Priority.URGENT: 0.95}
 _LONGEST = 120
 
 
@@ -112,7 +111,7 @@ def _urgency(value: str | None, record: Incoming, place: str) -> float | None:
         return None
     plain = plain_name(value)
     if plain in {level.value for level in Priority}:
-        return _URGENCY[Priority(plain)]
+        return URGENCY_OF[Priority(plain)]
     try:
         number = float(value)
     except ValueError:

@@ -52,6 +52,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "propose": ("console.cli.answering", "Propose an action; it waits for approval."),
         "assign": ("console.cli.desk_work", "Give a ticket to an operator."),
         "priority": ("console.cli.desk_work", "Set a ticket's priority."),
+        "correct": ("console.cli.correct", "Say what triage should have said."),
         "merge": ("console.cli.desk_work", "Merge a duplicate into another ticket."),
         "resolve": ("console.cli.desk_work", "Say that a ticket is resolved."),
         "close": ("console.cli.desk_work", "Close a ticket without an answer."),

@@ -19,6 +19,7 @@ from data.errors import HandrailError
 if TYPE_CHECKING:
     from agents.intake.labelled import Gathered
     from agents.teaching import Teaching
+    from agents.understanding.training import Labelled
 
 LabelledFiles = Annotated[
     list[str] | None,
@@ -46,6 +47,15 @@ Use = Annotated[
     str | None,
     typer.Option("--use", metavar="VERSION", help="Use a model that was stored before."),
 ]
+Corrections = Annotated[
+    bool | None,
+    typer.Option(
+        "--corrections/--no-corrections",
+        help="Learn also from what was corrected in this workspace (default: if there is any); "
+        "--corrections without a FILE learns from that alone.",
+        show_default=False,
+    ),
+]
 Packaged = Annotated[bool, typer.Option("--packaged", help="Go back to the packaged model.")]
 
 
@@ -55,6 +65,7 @@ def train(
     listed: Listed = False,
     use: Use = None,
     packaged: Packaged = False,
+    corrections: Corrections = None,
     mapping: Mapped = None,
     encoding: Encoding = None,
     db: Db = None,
@@ -70,13 +81,23 @@ def train(
     the next ticket on. Only a supervisor may change the model.
     """
     with in_one_line("train"):
-        if sum([bool(files), listed, use is not None, packaged]) != 1:
-            raise HandrailError("give files with labelled tickets, or --list, --use or --packaged")
-        if files:
+        learns = bool(files) or bool(corrections)
+        if sum([learns, listed, use is not None, packaged]) != 1:
+            raise HandrailError(
+                "give files with labelled tickets, or --corrections, --list, --use or --packaged"
+            )
+        if learns:
             mapped, labels = _mapping(mapping or [])
-            gathered = _gather(files, Reading(mapped, encoding), labels)
-            with _teaching(db, operator, passphrase_stdin, create=True) as teaching:
-                _train(teaching, gathered, force=force, as_json=as_json)
+            gathered = _gather(files or [], Reading(mapped, encoding), labels)
+            with _teaching(db, operator, passphrase_stdin, create=bool(files)) as teaching:
+                corrected = [] if corrections is False else teaching.corrections()
+                if corrected:
+                    say(f"{len(corrected):,} tickets corrected here are learned from too")
+                elif not files:
+                    raise HandrailError(
+                        "nothing was corrected here yet: `handrail correct TICKET --intent …`"
+                    )
+                _train(teaching, gathered, corrected, force=force, as_json=as_json)
             if gathered.rejects:
                 raise typer.Exit(1)
             return
@@ -149,7 +170,14 @@ def _teaching(
         raise typer.Exit(1) from None
 
 
-def _train(teaching: "Teaching", gathered: "Gathered", *, force: bool, as_json: bool) -> None:
+def _train(
+    teaching: "Teaching",
+    gathered: "Gathered",
+    corrected: "Sequence[Labelled]",
+    *,
+    force: bool,
+    as_json: bool,
+) -> None:
     shown, last = [Progress("tickets read")], [""]
 
     def follow(what: str, done: int, total: int) -> None:
@@ -159,7 +187,7 @@ def _train(teaching: "Teaching", gathered: "Gathered", *, force: bool, as_json: 
         shown[0].at(done, total)
 
     try:
-        taught = teaching.train(gathered.rows, force=force, progress=follow)
+        taught = teaching.train(gathered.rows, corrections=corrected, force=force, progress=follow)
     finally:
         shown[0].clear()
     if as_json:

@@ -77,6 +77,12 @@ class DeskHands(CommandScreen):
             await self.console.desk_work.priority(self, self._detail.ticket)
 
     @work(group="desk-work")
+    async def do_correct(self) -> None:
+        """Correct what triage said of it."""
+        if self._detail is not None:
+            await self.console.desk_work.correct(self, self._detail)
+
+    @work(group="desk-work")
     async def do_merge(self) -> None:
         """Merge it into another ticket."""
         if self._detail is not None:

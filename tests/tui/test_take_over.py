@@ -12,6 +12,7 @@ from console.screens.desk import Desk
 from console.screens.dialogs import Confirm, Pick
 from console.screens.escalations import Escalations
 from console.screens.propose import Propose
+from data.corrections import corrected
 from data.queries.operators import operators
 from data.queries.tickets import ticket_detail
 from data.tables import Operator
@@ -221,6 +222,25 @@ async def test_notes(session: TestSession) -> None:
         assert notes(session) == ["Called.\nNo answer."]
 
 
+async def test_correcting_what_triage_said(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await at_ticket(pilot)
+        await press(pilot, "T")
+        await chosen(pilot, "sentiment")
+        await chosen(pilot, "angry")
+        await until(pilot, lambda: ticket_detail(session.store, TICKET).sentiment == "angry")
+        await press(pilot, "T")
+        await chosen(pilot, "issue")
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        app.screen.query_one("#ask-words", Input).value = "charged while cancelled"
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, Desk))
+    with session.store.read() as connection:
+        told = corrected(connection, TICKET)
+    assert told == {"sentiment": "angry", "issue": "charged while cancelled"}
+
+
 async def test_priority_and_assigning(session: TestSession) -> None:
     with session.store.write() as t:
         for name, role in (("ada", "admin"), ("omar", "operator"), ("vera", "viewer")):
@@ -392,7 +412,7 @@ async def test_a_viewer_changes_nothing(session: TestSession) -> None:
     app = console(session)
     async with app.run_test(size=(160, 48)) as pilot:
         desk = await at_ticket(pilot)
-        for name in ("take", "answer", "note", "propose", "assign", "priority", "merge", "close"):
+        for name in ("take", "answer", "note", "propose", "assign", "priority", "correct", "merge"):
             desk.action_command(name)
             await settle(pilot)
             assert isinstance(app.screen, Desk), name
@@ -406,7 +426,7 @@ async def test_the_desk_says_why_nothing_is_possible_without_a_ticket(
     app = console(empty_session)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
-        for key in "tcnpAPM":
+        for key in "tcnpAPTM":
             await press(pilot, key)
             assert isinstance(app.screen, Desk)
             assert "no ticket is selected" in app.told[-1]
