@@ -14,7 +14,9 @@ from agents.engine.snapshot import (
 from agents.engine.thought import Thought
 from agents.facts.case import moment
 from agents.understanding.kinds import FAMILY_OF, intent_of
+from agents.understanding.language import is_foreign
 from agents.understanding.reading import Reading
+from agents.understanding.triage import FOREIGN
 from data.vocabulary import AgentName, Identity, Sentiment
 
 
@@ -33,6 +35,9 @@ def person_at_once(
         angry = reading.sentiment is Sentiment.ANGRY and reading.anger > rules.anger_over
         if angry and reading.urgency > rules.urgency_over:
             return "E1", f"angry ({reading.anger:.2f}) and urgent ({reading.urgency:.2f})"
+    foreign = next((r.language for r in fresh if is_foreign(r.language)), None)
+    if foreign is not None and not snapshot.issues:
+        return "E4", f"{FOREIGN} ({foreign})"
     if not thought.matters:
         return "E4", "no support request is recognised"
     new = [m for m in thought.matters if m.stored is None]

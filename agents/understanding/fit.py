@@ -10,18 +10,23 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from scipy.sparse import vstack
+from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.svm import LinearSVC
 
-from agents.understanding.encoder import features
+from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
+from agents.understanding.feelings import FEELINGS, feelings
 from agents.understanding.kinds import ANSWERS, NOISE, TRIGGERS, intent_of
 from agents.understanding.model import FOLDER, MODEL, softmax
 from data.vocabulary import Intent
 
-PER_KIND, KIND_WEIGHT = 15, 0.1
-"""How many sentences of each kind the routes are fitted on too, and what one of them counts."""
+PER_KIND, KIND_WEIGHT, ABROAD_WEIGHT = 15, 0.1, 0.3
+"""How many sentences of each kind (and language) the routes are fitted on too, and what one of them
+counts; one that is not English counts more, since there are few others."""
+
+FEELING_WEIGHT = 0.3
+"""What a word of feeling counts beside the encoder and the n-grams in telling the tone."""
 
 _FOLDS = StratifiedKFold(4, shuffle=True, random_state=0)
 
@@ -68,14 +73,33 @@ def _temperature(scores: np.ndarray, truth: np.ndarray, least: float = 1.0) -> f
     return float(min(losses, key=lambda t: losses[t]))
 
 
-def _fit(x: object, labels: list[str]) -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
+def _fit(
+    x: object, labels: list[str], machine: LinearSVC
+) -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
     names = sorted(set(labels))
     truth = np.array([names.index(label) for label in labels])
-    machine = LinearSVC(C=0.5)
     scores = cross_val_predict(machine, x, truth, cv=_FOLDS, method="decision_function")
     machine.fit(x, truth)
     accuracy = float((scores.argmax(1) == truth).mean())
     return names, machine.coef_, machine.intercept_, _temperature(scores, truth), accuracy
+
+
+def _fit_tones(
+    x: csr_matrix, rows: list[tuple[str, str, str, str]]
+) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, float, float]:
+    """The tones, by the features `x` of `rows` and by their words of feeling.
+
+    The encoder counts as much as the n-grams here, and few sentences want a strict penalty.
+    """
+    level = np.ones(x.shape[1] + len(FEELINGS))
+    level[:WIDTH] = 1 / ENCODER_WEIGHT
+    level[-len(FEELINGS) :] = FEELING_WEIGHT
+    both = hstack([x, feelings([row[3] for row in rows])], format="csr").multiply(level).tocsr()
+    names, weights, bias, heat, accuracy = _fit(
+        both, [row[0] for row in rows], LinearSVC(C=0.1, class_weight="balanced")
+    )
+    weights = weights * level
+    return names, weights[:, : x.shape[1]], weights[:, x.shape[1] :], bias, heat, accuracy
 
 
 def _fit_routes() -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
@@ -91,23 +115,42 @@ def _fit_routes() -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
     scores = cross_val_predict(machine, x, truth, cv=_FOLDS, method="decision_function")
     own = _of_kinds()
     machine.fit(
-        vstack([x, features([text for _, text in own])]),
-        np.concatenate([truth, [names.index(route) for route, _ in own]]),
+        vstack([x, features([text for _, _, text in own])]),
+        np.concatenate([truth, [names.index(route) for route, _, _ in own]]),
         sample_weight=np.concatenate([np.ones(len(rows)), np.full(len(own), KIND_WEIGHT)]),
     )
     accuracy = float((scores.argmax(1) == truth).mean())
     return names, machine.coef_, machine.intercept_, _temperature(scores, truth, 0.25), accuracy
 
 
-def _of_kinds() -> list[tuple[str, str]]:
-    """Some English sentences of each kind of request, with the intent that they go to."""
-    by_kind: dict[str, list[str]] = {}
+def _fit_routes_abroad(names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The same for texts that are not English, of which the encoder knows little.
+
+    A head of its own: the sentences of six more languages would make the English one worse.
+    """
+    rows = [*routes(), *_rows(FOLDER / "routes_abroad.tsv", 3)]
+    own = _of_kinds(english=False)
+    weights = [KIND_WEIGHT if language == "en" else ABROAD_WEIGHT for _, language, _ in own]
+    machine = LogisticRegression(C=10.0, max_iter=400, tol=1e-3)
+    texts = [row[2] for row in [*rows, *own]]
+    machine.fit(
+        features(texts),
+        np.array([names.index(row[0]) for row in [*rows, *own]]),
+        sample_weight=np.array([1.0] * len(rows) + weights),
+    )
+    return machine.coef_, machine.intercept_
+
+
+def _of_kinds(*, english: bool = True) -> list[tuple[str, str, str]]:
+    """Some sentences of each kind of request, with the intent that they go to and the language; in
+    English, or in every language."""
+    by_kind: dict[tuple[str, str], list[str]] = {}
     for kind, language, text in sentences():
-        if language == "en" and kind not in {*NOISE, *ANSWERS, *TRIGGERS}:
-            by_kind.setdefault(kind, []).append(text)
+        if (language == "en" or not english) and kind not in {*NOISE, *ANSWERS, *TRIGGERS}:
+            by_kind.setdefault((kind, language), []).append(text)
     return [
-        (intent_of(kind).value, text)
-        for kind, texts in sorted(by_kind.items())
+        (intent_of(kind).value, language, text)
+        for (kind, language), texts in sorted(by_kind.items())
         if intent_of(kind) is not Intent.ESCALATE
         for text in Random(0).sample(texts, min(PER_KIND, len(texts)))
     ]
@@ -117,12 +160,12 @@ def main() -> None:
     """Fit and write the model; the held-out accuracy goes to standard error."""
     kinds = sentences()
     names, weights, bias, heat, accuracy = _fit(
-        features([r[2] for r in kinds]), [r[0] for r in kinds]
+        features([r[2] for r in kinds]), [r[0] for r in kinds], LinearSVC(C=0.5)
     )
     print(f"kinds: {len(kinds)} sentences, {len(names)} labels, {accuracy:.3f}", file=sys.stderr)
     mood_rows = moods()
     x = features([row[3] for row in mood_rows])
-    tones, tone_w, tone_b, tone_t, accuracy = _fit(x, [row[0] for row in mood_rows])
+    tones, tone_w, tone_feelings, tone_b, tone_t, accuracy = _fit_tones(x, mood_rows)
     print(f"sentiment: {len(mood_rows)} texts, {accuracy:.3f}", file=sys.stderr)
     urgency = Ridge(alpha=2.0)
     values = [float(row[1]) for row in mood_rows]
@@ -131,6 +174,7 @@ def main() -> None:
     urgency.fit(x, values)
     ways, way_w, way_b, way_t, accuracy = _fit_routes()
     print(f"routes: {len(routes())} sentences, {accuracy:.3f}", file=sys.stderr)
+    abroad_w, abroad_b = _fit_routes_abroad(ways)
     half = np.float16
     words = sorted({w for row in kinds for w in re.findall(r"[^\W\d_]{4,}", row[2].lower())})
     np.savez_compressed(
@@ -138,7 +182,9 @@ def main() -> None:
         digest=np.array(digest()),
         kinds=np.array(names), kind_w=weights.astype(half), kind_b=bias, kind_t=heat,
         tones=np.array(tones), tone_w=tone_w.astype(half), tone_b=tone_b, tone_t=tone_t,
+        tone_feelings=tone_feelings,
         routes=np.array(ways), route_w=way_w.astype(half), route_b=way_b, route_t=way_t,
+        abroad_w=abroad_w.astype(half), abroad_b=abroad_b, abroad_t=1.0,
         words=np.array(" ".join(words)),
         urgency_w=urgency.coef_.astype(half), urgency_b=urgency.intercept_,
     )  # fmt: skip

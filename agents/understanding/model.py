@@ -33,16 +33,29 @@ class TriageModel:
     words: frozenset[str] = frozenset()
     """Every word of the sentences it was fitted on."""
 
-    def read(self, texts: list[str]) -> tuple[NDArray[np.floating], ...]:
+    def read(
+        self,
+        texts: list[str],
+        vectors: NDArray[np.float32] | None = None,
+        abroad: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.floating], ...]:
         """For each text: the probabilities of `kinds`, of `tones`, the urgency (0 to 1), and the
-        probabilities of `routes`."""
-        from agents.understanding.encoder import features
+        probabilities of `routes`.
 
-        x, w = features(texts), self.weights
+        `vectors` are the encoder's, if they are there already; `abroad` says which are not English.
+        """
+        from agents.understanding.encoder import features
+        from agents.understanding.feelings import feelings
+
+        x, w = features(texts, vectors), self.weights
         kinds = self._kinds(x)
-        tones = softmax((x @ w["tone_w"].T + w["tone_b"]) * w["tone_t"])
+        felt = feelings(texts) @ w["tone_feelings"].T
+        tones = softmax((x @ w["tone_w"].T + felt + w["tone_b"]) * w["tone_t"])
         urgency = np.clip(x @ w["urgency_w"] + w["urgency_b"], 0.0, 1.0)
         routes = softmax((x @ w["route_w"].T + w["route_b"]) * w["route_t"])
+        if abroad is not None and abroad.any():
+            told = x[np.flatnonzero(abroad)] @ w["abroad_w"].T + w["abroad_b"]
+            routes[abroad] = softmax(told * w["abroad_t"])
         return kinds, tones, urgency, routes
 
     def read_kinds(self, texts: list[str]) -> NDArray[np.floating]:
@@ -63,7 +76,7 @@ def packaged_model() -> TriageModel:
         weights = {
             name: stored[name].astype(np.float32)
             for name in stored.files
-            if name.split("_")[0] in ("kind", "tone", "urgency", "route")
+            if name.split("_")[0] in ("kind", "tone", "urgency", "route", "abroad")
         }
         return TriageModel(
             f"packaged-{stored['digest']}",

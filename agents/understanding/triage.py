@@ -16,7 +16,7 @@ from agents.understanding.kinds import (
     TRIGGERS,
     intent_of,
 )
-from agents.understanding.language import language_of
+from agents.understanding.language import is_foreign, language_of
 from agents.understanding.model import TriageModel, packaged_model
 from agents.understanding.reading import Found, Reading, TriageRow
 from agents.understanding.requests import find_clear_issues, find_issues, hear
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 _SHORTEST_SPAM = 7
 """Words of a message without a link from which on it can be told to be spam."""
 
+MOST_JUDGED = 1500
+"""Characters by which a message as a whole is judged."""
+
 OUTSIDE = "outside"
 KIND_SHARE, SURE, MOST_OUTSIDE = 0.7, 0.9, 0.2
 """What a kind of request counts beside the topic of the whole, from where on it alone tells that
@@ -49,6 +52,7 @@ something is asked for, and how likely a text may be outside of support."""
 _TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
 
 
+FOREIGN = "in a language that is not triaged"
 UNSURE = "confidence is low"
 STRANGE = "unlike the tickets that the model was fitted on"
 
@@ -67,17 +71,20 @@ def read_messages(
 
     `own` is a team's own model; what it says is added to each reading.
     """
-    from agents.understanding.encoder import embed
+    from agents.understanding.encoder import composed, embed
 
     model = model or packaged_model()
     plans = [_plan(subject, body) for subject, body in messages]
     if not plans:
         return []
-    wholes = list(dict.fromkeys(plan.whole for plan in plans))
+    wholes = {plan.whole: plan.beginning for plan in plans}
     small = dict.fromkeys(text for plan in plans for text in pieces(plan.parts))
     # All that is needed in any case is encoded at once, so that texts of one length go together.
-    embed([*wholes, *small])
-    kinds, tones, urgencies, routes = model.read(wholes)
+    embed(list(small))
+    languages = {plan.whole: plan.language for plan in plans}
+    abroad = np.array([language != "en" for language in languages.values()])
+    vectors = composed(list(wholes.values()))
+    kinds, tones, urgencies, routes = model.read(list(wholes), vectors, abroad)
     at = {whole: row for row, whole in enumerate(wholes)}
     rows = dict(zip(wholes, kinds, strict=True))
     rows |= _kinds_of(model, small.keys() - rows.keys())
@@ -112,13 +119,25 @@ class _Plan:
     whole: str
     ordered: bool
     """Whether it orders the agents about."""
+    language: str
+
+    @property
+    def beginning(self) -> list[str]:
+        """Subject and sentences, as far as `whole` goes; at least one text."""
+        found, room = [self.whole], MOST_JUDGED
+        for sentence, _, _ in [*self.parts[-1:], *self.parts[:-1]] if self.parts else []:
+            if room > 0:
+                found.append(sentence)
+            room -= len(sentence)
+        return found[1:] or found
 
 
 def _plan(subject: str, body: str) -> _Plan:
     title = spelled(set_apart(plain_text(subject)))
     own = spelled(own_words(plain_text(set_apart(visible(body)))))
     whole = f"{title}. {own}" if title and own else own or title
-    return _Plan(title, own, cut_up(title, own), whole[:1500], gives_orders(subject, body))
+    parts, language = cut_up(title, own), language_of(own or title)
+    return _Plan(title, own, parts, whole[:MOST_JUDGED], gives_orders(subject, body), language)
 
 
 def _kinds_of(model: TriageModel, texts: Set[str]) -> Rows:
@@ -164,6 +183,8 @@ def _read(
     anger = min(1.0, anger)
     if anger > 0.6 and sentiment is not Sentiment.POSITIVE:
         sentiment = Sentiment.ANGRY
+    if noise == "spam" and sentiment is Sentiment.ANGRY and "http" not in own:
+        noise = None
     urgency = min(
         1.0,
         urgency
@@ -182,7 +203,7 @@ def _read(
         anger=round(anger, 3),
         urgency=round(urgency, 3),
         confidence=round(confidence, 3),
-        language=language_of(own or title),
+        language=plan.language,
         wants_money=any(signs.wants_money(s.text) for s in plain),
         text=" ".join(
             s.text if s.text[-1:] in ".!?" else s.text + "." for s in plain if s.weight == 1.0
@@ -288,6 +309,8 @@ def row_of(reading: Reading, confidence_under: float = 0.5) -> TriageRow:
         reason, escalate = ", ".join(reading.triggers), True
     elif reading.sentiment is Sentiment.ANGRY and reading.urgency > 0.8:
         reason, escalate = "angry and urgent", True
+    elif is_foreign(reading.language) and own is None:
+        reason, escalate = f"{FOREIGN}: {reading.language}", True
     elif own is not None and own.strange:
         reason, escalate = STRANGE, True
     elif intent is Intent.ESCALATE:
