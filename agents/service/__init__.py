@@ -14,7 +14,5 @@ from agents.service.waking import Waking
 __all__ = ["MAX_BODY", "Correction", "Decided", "DuplicateTicket", "NewTicket", "Service"]
 
 
-class Service(
-    Adopting, Arrivals, Correcting, DeskWork, Drafting, Halting, Reviewing, Waking
-):
+class Service(Adopting, Arrivals, Correcting, DeskWork, Drafting, Halting, Reviewing, Waking):
     """The acts of people on one workspace; holds no handle to any outside system."""

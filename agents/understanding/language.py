@@ -48,7 +48,7 @@ OTHERS = frozenset(
         "zh",
     ]
 )
-"""Languages that are recognised beside; the identifier's rarer ones are found in codes and typos."""
+"""Languages that are recognised beside; rarer ones the identifier finds in codes and typos."""
 
 UNKNOWN = "und"
 

@@ -18,7 +18,15 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench import (
-    batch, decision, desk, measures, proposed, record, replay, sizes, whole,
+    batch,
+    decision,
+    desk,
+    measures,
+    proposed,
+    record,
+    replay,
+    sizes,
+    whole,
 )
 from tests.bench.large import make_large
 
