@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +174,7 @@ class ModelTriage:
         gone = [fault for fault in faults if isinstance(fault, ModelUnavailable)]
         if len(gone) == len(batch):
             raise gone[0]
-        rows = [
+        rows: list[ModelRow | BaseException] = [
             stood_in(row, "the model could not be reached")
             if isinstance(fault, ModelUnavailable)
             else future.result()
@@ -183,11 +182,11 @@ class ModelTriage:
             else fault
             for future, fault, row in zip(asked, faults, beside, strict=True)
         ]
-        done = list(takewhile(lambda row: not isinstance(row, BaseException), rows))
-        if len(done) < len(rows):
-            fault = rows[len(done)]
-            assert isinstance(fault, BaseException)
-            raise Stopped(fault, done)
+        done: list[ModelRow] = []
+        for row in rows:
+            if isinstance(row, BaseException):
+                raise Stopped(row, done)
+            done.append(row)
         return done
 
     def _row(self, record: Incoming, beside: Triaged) -> ModelRow:

@@ -43,6 +43,7 @@ class Recorded(Journal):
         kind: str,
         do: Callable[[], Any],
         view: Callable[[Any], dict[str, Any]],
+        keep: Callable[[Any], None] | None = None,
     ) -> Any:
         """The recorded result; NotRestorable if there is none."""
         if name not in self._recorded:
@@ -101,7 +102,7 @@ def _store(tx: Transaction, parts: Parts, snapshot: Snapshot, thought: Thought) 
         hand_on(tx, issue)
     for position, matter in enumerate(thought.matters):
         if (matter.stored["id"] if matter.stored else None) not in kept:
-            store_issue(tx, snapshot, thought, matter, position, withheld)
+            store_issue(tx, snapshot, thought, matter, position, withheld, parts.policy)
 
 
 def _name(tx: Transaction, ticket_id: str, now: TicketRows) -> None:

@@ -205,10 +205,11 @@ class _Reader:
         if not isinstance(name, str) or not name.strip():
             raise Unreadable("a tool call has no name")
         if isinstance(arguments, str):
+            told = arguments
             try:
-                arguments = json.loads(arguments) if arguments.strip() else {}
+                arguments = json.loads(told) if told.strip() else {}
             except (ValueError, RecursionError):
-                arguments = storable(arguments)
+                arguments = storable(told)
         call = Call(_short(name), arguments, str(call_id) if call_id is not None else None)
         self.run.steps.append(call)
         self._open.append(call)

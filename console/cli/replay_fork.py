@@ -103,7 +103,7 @@ def fork_ticket(
     session: "Session", ticket_id: str, asked: Asked, *, sees: bool, as_json: bool
 ) -> None:
     """Go on from a step in a shadow copy and print both ways side by side."""
-    from data.queries.masked import masked, names_in
+    from data.queries.masked import masked, names_of
     from data.queries.tickets import ticket_detail
 
     assert asked.step is not None
@@ -116,7 +116,7 @@ def fork_ticket(
     finally:
         progress.clear()
     if not sees:
-        forked = masked(forked, names_in(ticket_detail(session.store, ticket_id)))
+        forked = masked(forked, names_of(ticket_detail(session.store, ticket_id)))
         say_masked()
     if as_json:
         print_json(forked.as_json())

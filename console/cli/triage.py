@@ -174,7 +174,9 @@ def triage_with(
             if model is not None and packaged and llm is None:
                 raise HandrailError("give --model or --packaged, not both")
             file = Path(model) if model and llm is None else None
-            named = ("--model", str(file)) if file else ("--packaged",) if packaged else ()
+            named: tuple[str, ...] = ("--packaged",) if packaged else ()
+            if file is not None:
+                named = ("--model", str(file))
             if llm is not None:
                 named += llm.options()
             found = file if file or packaged else in_use(db)

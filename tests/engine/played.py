@@ -54,10 +54,11 @@ class Played:
         places = changed.pop("places", None)
         own = Places(backoffice=self.back_office)
         packaged = (rules().policy, rules().playbooks, rules().templates)
+        options: dict[str, Any] = {} if places else {"read_rules": lambda _: packaged}
         return fork(
             self.store, self.ticket(ref), step, Changed(**changed), own=own,
             places=Places(**places, backoffice=self.back_office) if places else own,
-            **({} if places else {"read_rules": lambda _: packaged}),
+            **options,
         )  # fmt: skip
 
     def digest(self) -> str:
