@@ -6,7 +6,7 @@ model for the length of a ticket, and what exports and viewers see masked.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
@@ -151,6 +151,8 @@ def find(text: str, put: Put, known: "Known | None" = None) -> str:
     """
     if _OURS.fullmatch(text):
         return text
+    if known is not None:
+        text = known.places(text, put)
     if len(text) > _SHORTEST:
         lower = text.lower() + " "
         if any(hint in lower for hint in _SPOKEN_HINTS):
@@ -263,20 +265,30 @@ class Known:
 
     def __init__(self, details: tuple[Detail, ...]) -> None:
         """Look for `details`."""
-        written: set[str] = set()
-        for _, detail in details:
-            if len(detail) > 1 and any(map(str.isalnum, detail)):
-                bare = unicodedata.normalize("NFKD", detail)
-                written |= {unicodedata.normalize(form, detail) for form in ("NFC", "NFD")}
-                written |= {detail, "".join(c for c in bare if not unicodedata.combining(c))}
-        parts = [_as_written(each) for each in sorted(written, key=len, reverse=True)]
-        self._pattern = re.compile(rf"(?:{'|'.join(parts) or '(?!)'}){_MARKED}", re.IGNORECASE)
+        places = [detail for kind, detail in details if kind == "address"]
+        self._places = _pattern_of(places) if places else None
+        self._pattern = _pattern_of(detail for _, detail in details)
         self._kinds = {key_of(detail): kind for kind, detail in reversed(details)}
+
+    def places(self, text: str, put: Put) -> str:
+        """`text` with the postal addresses replaced, before a part of one is taken for another."""
+        return self._places.sub(lambda m: put("address", m[0]), text) if self._places else text
 
     def find(self, text: str, put: Put) -> str:
         """`text` with the details replaced by `put`."""
         kinds = self._kinds
         return self._pattern.sub(lambda m: put(kinds.get(key_of(m[0]), "name"), m[0]), text)
+
+
+def _pattern_of(details: Iterable[str]) -> re.Pattern[str]:
+    written: set[str] = set()
+    for detail in details:
+        if len(detail) > 1 and any(map(str.isalnum, detail)):
+            bare = unicodedata.normalize("NFKD", detail)
+            written |= {unicodedata.normalize(form, detail) for form in ("NFC", "NFD")}
+            written |= {detail, "".join(c for c in bare if not unicodedata.combining(c))}
+    parts = [_as_written(each) for each in sorted(written, key=len, reverse=True)]
+    return re.compile(rf"(?:{'|'.join(parts) or '(?!)'}){_MARKED}", re.IGNORECASE)
 
 
 @lru_cache(maxsize=512)
