@@ -13,7 +13,7 @@ from agents.understanding.model import softmax
 from agents.understanding.own_model import Head
 
 FOLDS = 5
-PENALTY = 0.25
+PENALTY = 0.5
 TOLERANCE = 0.02
 Floats = NDArray[np.floating]
 
