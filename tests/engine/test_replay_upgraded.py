@@ -21,6 +21,9 @@ from tests.engine.hands import asking
 BEFORE_MARKS = "0006"
 """The schema of the last program whose commits told no state."""
 
+SET_LATER = ("checked_to",)
+"""Settings that later migrations make."""
+
 
 def as_older(now: Path, place: Path) -> None:
     """Write a workspace's rows and log as the older program wrote them."""
@@ -39,6 +42,7 @@ def as_older(now: Path, place: Path) -> None:
         both = [row[1] for row in old.execute(f"PRAGMA main.table_info({table})")]
         names = ", ".join(f'"{name}"' for name in both if name in theirs - {"seq"})
         old.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM newer.{table}")
+    old.executemany("DELETE FROM setting WHERE name = ?", [(name,) for name in SET_LATER])
     columns = "chain, position, run_id, step, at, agent, kind, data, payload_id, payload_digest"
     heads: dict[str, tuple[int, str]] = {}
     query = f"SELECT {columns} FROM newer.event ORDER BY chain, position"
