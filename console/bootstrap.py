@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_data_path
 
 from data.database import parse_url
-from data.errors import HandrailError, WorkspaceUnusable
+from data.errors import WorkspaceUnusable
 from data.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -141,24 +141,16 @@ class Session:
         return person
 
     def fork(
-        self,
-        ticket_id: str,
-        step: int,
-        changed: "Changed",
-        *,
-        policy: Path | None = None,
-        playbooks: Path | None = None,
-        brain: str | None = None,
-        model: str | None = None,
+        self, ticket_id: str, step: int, changed: "Changed", rules: Rules,
         on_turn: Callable[[int], None] = lambda _: None,
-    ) -> "Forked":
-        """Go on from a step of a ticket in a shadow copy, under other rules where named."""
+    ) -> "Forked":  # fmt: skip
+        """Go on from a step of a ticket in a shadow copy, under `rules` where they name any."""
         from agents.forking.fork import fork
 
-        own = self.rules.places
-        if brain not in (None, "embedded") or model is not None:
-            raise HandrailError("a fork thinks with the embedded brain only; leave --brain out")
-        there = replace(own, policy=policy or own.policy, playbooks=playbooks or own.playbooks)
+        own, there = self.rules.places, rules.places
+        there = replace(
+            there, policy=there.policy or own.policy, playbooks=there.playbooks or own.playbooks
+        )
         return fork(self.store, ticket_id, step, changed, own=own, places=there, on_turn=on_turn)
 
     def start_worker(self) -> subprocess.Popen[bytes]:

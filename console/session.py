@@ -1,7 +1,6 @@
 """What the console is given: a workspace, the service that writes, and who is asking."""
 
 from collections.abc import Callable
-from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +12,7 @@ from data.vocabulary import ActionName, Intent
 
 if TYPE_CHECKING:
     from agents.forking.fork import Changed, Forked
+    from console.bootstrap import Rules
 
 
 class DecidedLike(Protocol):
@@ -117,9 +117,7 @@ class SessionLike(Protocol):
         ticket_id: str,
         step: int,
         changed: "Changed",
-        *,
-        policy: Path | None = None,
-        playbooks: Path | None = None,
+        rules: "Rules",
         on_turn: Callable[[int], None] = lambda _: None,
     ) -> "Forked":
         """Go on from a step of a ticket in a shadow copy."""

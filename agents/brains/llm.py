@@ -72,7 +72,7 @@ class LlmBrain:
 
 def llm_brain(model: Model, choice: Choice, prompts: Prompts | None = None) -> Brain:
     """The brain that asks `model`, within the limits of `choice`, by these or packaged prompts."""
-    return LlmBrain(model, f"llm:{choice.name}", choice.limits, prompts or Prompts())
+    return LlmBrain(model, name_of(choice), choice.limits, prompts or Prompts())
 
 
 class _Absent:
@@ -84,6 +84,11 @@ class _Absent:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+
+def name_of(choice: Choice) -> str:
+    """By what runs show the brain of a model."""
+    return f"llm:{choice.name}"
 
 
 def recorded_brain(name: str, limits: Limits) -> Brain:

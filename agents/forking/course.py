@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from data.errors import NotFound
 from data.store import EVENT, PAYLOAD, Store
-from data.vocabulary import AgentName
+from data.vocabulary import EMBEDDED, AgentName
 
 _THOUGHTS = frozenset({"identity", "subtasks", "diagnosis", "plan"})
 """Kinds of events that are thinking though they are no recorded steps."""
@@ -105,11 +105,12 @@ class Course:
             for e in self.until(base)
         )
 
-    def base(self, step: int, *, before_decision: bool = False) -> int:
+    def base(self, step: int, *, before_decision: bool = False, thinks: str | None = None) -> int:
         """The position after which a fork at `step` goes on; NotFound for a step that is not there.
 
         What was committed together with the step belongs to it. `before_decision` goes back to
-        before the step if it is a person's decision, so that another can be taken.
+        before the step if it is a person's decision, so that another can be taken. If another
+        brain `thinks` from there, a pass of thinking that was under way begins anew.
         """
         last = len(self.events)
         if not 1 <= step <= last:
@@ -121,12 +122,20 @@ class Course:
             return step - 1
         if here.thought:
             for one in self.passes():
-                if one.again and one.first <= step <= one.last:
-                    return self._before_stale(one)
+                if one.first <= step <= one.last:
+                    if one.again:
+                        return self._before_stale(one)
+                    if thinks not in (None, self._brain(one)):
+                        return one.first - 1
             return step
         while step < last and self._same_commit(here, self.events[step]):
             step += 1
         return step
+
+    def _brain(self, one: Pass) -> str:
+        """What thought in a pass."""
+        begun = (e for e in self.events if e.kind == "run.started" and e.run_id == one.run_id)
+        return str(next((e.data.get("brain") for e in begun), None) or EMBEDDED)
 
     def _same_commit(self, one: Told, other: Told) -> bool:
         return other.at == one.at and not other.thought

@@ -5,17 +5,27 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from agents.brains.brain import Brain
+from agents.brains.llm import name_of
 from agents.forking.course import Course, read_course
 from agents.forking.outcome import Way, difference, way_of
 from agents.forking.rows import read_rows
 from agents.forking.script import Act, Script, Word, people_of, script_of
 from agents.forking.shadow import Shadow, shadow_of
-from agents.wiring import AllRules, Found, Places, backoffice_of, find_rules, rules_of
+from agents.wiring import (
+    AllRules,
+    Found,
+    Places,
+    backoffice_of,
+    brain_of,
+    find_rules,
+    rules_of,
+)
 from data.errors import HandrailError
 from data.queries.approvals import pending_approvals
 from data.queries.rows import ActionRow, EventRow
 from data.queries.tickets import ticket_detail, ticket_events
-from data.vocabulary import Role
+from data.vocabulary import EMBEDDED, Role
 from data.workspace import Workspace
 
 WHAT_IF = ("what-if", "what-if, second person")
@@ -103,7 +113,9 @@ def fork(
     `on_turn(events)` is called while it goes on, with how many events the fork has.
     """
     course = read_course(workspace, ticket_id)
-    base = course.base(step, before_decision=changed.decides)
+    there = places or own
+    thinks = name_of(there.model) if there.model else EMBEDDED
+    base = course.base(step, before_decision=changed.decides, thinks=thinks)
     if base < 1:
         raise HandrailError("before step 1 there is no ticket to fork")
     with workspace.read() as connection:
@@ -111,12 +123,16 @@ def fork(
     people = people_of(now, course) | dict.fromkeys(WHAT_IF, Role.ADMIN)
     script = script_of(now, course, base)
 
-    def rules_at(there: Places) -> AllRules:
-        return read_rules(find_rules(workspace.folder, there))
+    def rules_at(files: Places) -> AllRules:
+        return read_rules(find_rules(workspace.folder, files))
+
+    def brain_for(store: Workspace) -> Brain | None:
+        prompts = find_rules(workspace.folder, there).prompts
+        return brain_of(store, there.model, prompts) if there.model else None
 
     with shadow_of(
         workspace, backoffice_of(workspace, own), course, base, people,
-        past_rules=lambda: rules_at(own), rules=rules_at(places or own),
+        past_rules=lambda: rules_at(own), rules=rules_at(there), brain_for=brain_for,
     ) as shadow:  # fmt: skip
         playing = _Playing(shadow, course, script, changed, step)
         playing.play(on_turn)

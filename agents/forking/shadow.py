@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, insert, or_, select
 
 from agents.authority import TOKEN
+from agents.brains.brain import Brain
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.writer import EmbeddedWriter
 from agents.connectors.protocols import Change
@@ -45,7 +46,7 @@ from data.store import (
     table,
 )
 from data.tables import Action, Operator, Run, Ticket
-from data.vocabulary import ActionState, Role
+from data.vocabulary import EMBEDDED, ActionState, Role, RunState
 from data.workspace import Workspace, open_workspace
 
 OPERATOR = table(Operator)
@@ -86,14 +87,16 @@ class _NewIds:
 def shadow_of(
     workspace: Workspace, back_office: Path, course: Course, base: int,
     people: dict[str, Role | None], *, past_rules: Callable[[], AllRules], rules: AllRules,
+    brain_for: Callable[[Workspace], Brain | None] = lambda _: None,
 ) -> Iterator[Shadow]:  # fmt: skip
     """The ticket of `course` as it was at `base`, to go on under `rules`.
 
     `back_office` is the workspace's, to be copied. `past_rules` are those by which the agents had
-    thought so far, read where that is needed. `people` may act besides the operators.
+    thought so far, read where that is needed. `people` may act besides the operators. `brain_for`
+    makes the brain that keeps its answers in the shadow; None: the embedded one.
 
-    NotRestorable where the log no longer tells
-    what was understood then; OutOfReach if the back office is not there to be copied.
+    NotRestorable where the log no longer tells what was understood then; OutOfReach if the back
+    office is not there to be copied.
     """
     with tempfile.TemporaryDirectory(prefix="handrail-fork-") as name:
         folder, at = Path(name), course.moment(base)
@@ -108,18 +111,22 @@ def shadow_of(
         )
         reader = EmbeddedReader(world)
         writer = EmbeddedWriter(world, synchronous="OFF")
+        brain = brain_for(store)
         try:
-            parts = parts_of(workspace, store, reader, writer, rules)
+            parts = parts_of(workspace, store, reader, writer, rules, brain)
             parts = replace(parts, sleep=lambda _: None)
 
             def past() -> Parts:
                 return parts_of(workspace, store, reader, writer, past_rules())
 
-            _Filling(workspace, course, base, undone).fill(store, past, people)
+            thinks = brain.name if brain else EMBEDDED
+            _Filling(workspace, course, base, undone, thinks).fill(store, past, people)
             store.clock = clock
             service = Service(store, parts.policy, signed_in_by=TOKEN)
             yield Shadow(store, clock, Engine(parts), service, base)
         finally:
+            if brain is not None:
+                brain.model.close()
             writer.close()
             reader.close()
             store.close()
@@ -176,7 +183,10 @@ def _times(workspace: Workspace, done: list[Done]) -> dict[str, datetime]:
 class _Filling:
     """Filling an empty shadow with a ticket and its world as they were."""
 
-    def __init__(self, workspace: Workspace, course: Course, base: int, undone: list[Done]) -> None:
+    def __init__(
+        self, workspace: Workspace, course: Course, base: int, undone: list[Done], thinks: str
+    ) -> None:
+        self.thinks = thinks
         self.workspace, self.course, self.base, self.undone = workspace, course, base, undone
         self.at = course.moment(base)
 
@@ -187,6 +197,7 @@ class _Filling:
         with self.workspace.read() as connection:
             now = read_rows(connection, self.course.ticket_id)
             rows = rows_at(now, self.course, self.base)
+            self._think_on(rows)
             others = self._others(connection, now.ticket)
             with store.write() as tx:
                 self._people(connection, tx, people)
@@ -205,6 +216,17 @@ class _Filling:
         rows.actions = self._as_read_then(rows.actions)
         with store.write() as tx:
             _finish(tx, rows)
+
+    def _think_on(self, rows: TicketRows) -> None:
+        """A run of which nothing was thought yet goes on with the fork's brain."""
+        run = rows.runs[-1] if rows.runs else None
+        begun = [p for p in self.course.passes() if run and p.run_id == run["id"]]
+        if (
+            run
+            and run["state"] == RunState.RUNNING
+            and not any(p.first <= self.base for p in begun)
+        ):
+            run["brain"] = self.thinks
 
     def _people(
         self, connection: Connection, tx: Transaction, people: dict[str, Role | None]

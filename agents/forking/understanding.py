@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from agents.engine.asking import asking_in
 from agents.engine.ends import end_of
 from agents.engine.journal import Journal
 from agents.engine.parts import Parts
@@ -26,7 +27,7 @@ from data.errors import HandrailError
 from data.queries.tickets import ISSUE
 from data.store import TICKET, Transaction
 from data.tables import Issue
-from data.vocabulary import ActionState, IssueState
+from data.vocabulary import EMBEDDED, ActionState, IssueState
 
 
 class NotRestorable(HandrailError):
@@ -69,6 +70,8 @@ def _again(parts: Parts, now: TicketRows, course: Course, one: Pass) -> None:
     snapshot = _snapshot(parts, now, course, one)
     journal = Recorded(parts.store, snapshot.ticket)
     journal.resume(one.run_id)
+    brain = next((run["brain"] for run in now.runs if run["id"] == one.run_id), EMBEDDED)
+    journal.asking = asking_in(parts, journal, brain)
     thought = think(parts, journal, snapshot)
     if thought.noise:
         return

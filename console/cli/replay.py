@@ -21,8 +21,6 @@ from console.cli.printing import block, print_json, say_masked, screen, stamp
 from console.cli.replay_check import check
 from console.cli.replay_fork import (
     Asked,
-    ForkBrain,
-    ForkModel,
     ForkSettings,
     ForkStep,
     fork_ticket,
@@ -31,6 +29,7 @@ from console.cli.tickets import tell_of_the_rest
 from console.describe import details, headline, measures
 from console.format import line
 from console.replaying import state_lines
+from console.thinking import ApiBase, Brain, Model
 from data.errors import NotFound
 from data.queries.rows import EventRow
 
@@ -62,8 +61,9 @@ def replay(
     ] = False,
     fork: ForkStep = None,
     settings: ForkSettings = None,
-    brain: ForkBrain = None,
-    model: ForkModel = None,
+    brain: Brain = None,
+    model: Model = None,
+    api_base: ApiBase = None,
     policy: PolicyFile = None,
     playbooks: PlaybookFolder = None,
     db: Db = None,
@@ -80,7 +80,7 @@ def replay(
     did, unless --set says otherwise; --policy, --playbooks and --brain are the fork's. Nothing of
     the workspace or its back office is touched.
     """
-    asked = Asked(fork, settings or [], brain, model, policy, playbooks)
+    asked = Asked(fork, settings or [], brain, model, api_base, policy, playbooks)
     asked.check()
     from console.bootstrap import open_session
     from data.queries.masked import masked_events

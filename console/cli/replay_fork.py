@@ -9,10 +9,12 @@ import typer
 from console.cli.printing import Progress, print_json, say, say_masked, screen
 from console.format import line
 from data.queries.rows import ActionRow
+from data.vocabulary import EMBEDDED
 
 if TYPE_CHECKING:
     from agents.forking.fork import Changed, Forked
-    from console.bootstrap import Session
+    from console.bootstrap import Rules, Session
+    from data.store import Store
 
 DECIDE = ("approve", "reject")
 
@@ -36,15 +38,6 @@ ForkSettings = Annotated[
         show_default=False,
     ),
 ]
-ForkBrain = Annotated[
-    str | None, typer.Option("--brain", help="In the fork: embedded or llm.", show_default=False)
-]
-ForkModel = Annotated[
-    str | None,
-    typer.Option(
-        "--model", metavar="NAME", help="In the fork: the model of llm.", show_default=False
-    ),
-]
 
 
 @dataclass(frozen=True)
@@ -55,13 +48,28 @@ class Asked:
     settings: list[str]
     brain: str | None
     model: str | None
+    api_base: str | None
     policy: Path | None
     playbooks: Path | None
 
     def check(self) -> None:
         """BadParameter for what changes a fork where none is asked for."""
         if self.step is None and (self.settings or self.brain or self.model):
-            raise typer.BadParameter("--set, --brain and --model change a fork: add --fork STEP")
+            raise typer.BadParameter("that changes a fork: add --fork STEP")
+
+    def rules(self, thought: str) -> "Rules":
+        """The rules and the brain that the fork goes on with; `thought` is the newest run's.
+
+        Where none is named, a model goes on only where one had thought.
+        """
+        from console.bootstrap import Rules
+        from console.thinking import model_choice
+
+        named = self.brain or self.model
+        model = None
+        if named or thought != EMBEDDED:
+            model = model_choice(self.brain, self.model, self.api_base)
+        return Rules(self.policy, self.playbooks, model)
 
     @property
     def changed(self) -> "Changed":
@@ -95,6 +103,14 @@ class Asked:
         return Changed(decide, arguments if edits else None, named)
 
 
+def thought(store: "Store", ticket_id: str) -> str:
+    """The brain of the ticket's newest run."""
+    from data.queries.tickets import ticket_detail
+
+    runs = ticket_detail(store, ticket_id).runs
+    return runs[-1].brain if runs else EMBEDDED
+
+
 def _wrong(problem: str) -> typer.BadParameter:
     return typer.BadParameter(problem, param_hint="--set")
 
@@ -109,10 +125,10 @@ def fork_ticket(
     assert asked.step is not None
     progress = Progress("events in the fork")
     try:
+        rules = asked.rules(thought(session.store, ticket_id))
         forked = session.fork(
-            ticket_id, asked.step, asked.changed, policy=asked.policy, playbooks=asked.playbooks,
-            brain=asked.brain, model=asked.model, on_turn=lambda n: progress.at(n, n),
-        )  # fmt: skip
+            ticket_id, asked.step, asked.changed, rules, on_turn=lambda n: progress.at(n, n)
+        )
     finally:
         progress.clear()
     if not sees:

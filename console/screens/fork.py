@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Select, Static
 
 from console.actions import bindings
-from console.cli.replay_fork import DECIDE, Asked
+from console.cli.replay_fork import DECIDE, Asked, thought
 from console.describe import headline
 from console.forked import compared, told_changed, told_left_out
 from console.format import line
@@ -138,7 +138,7 @@ class ForkFrom(ModalScreen[None]):
         files = [self._written(f"#fork-{name}") for name in ("policy", "playbooks")]
         policy, playbooks = (Path(file).expanduser() if file else None for file in files)
         chosen = step if isinstance(step, int) else None
-        return Asked(chosen, settings, None, None, policy, playbooks)
+        return Asked(chosen, settings, None, None, None, policy, playbooks)
 
     def _written(self, field: str) -> str:
         return self.query_one(field, Input).value.strip()
@@ -161,10 +161,10 @@ class ForkFrom(ModalScreen[None]):
             app.call_from_thread(self._tell, f"going on from there: {events} events …")
 
         try:
+            brain = await asyncio.to_thread(thought, session.store, self.ticket.id)
             forked = await asyncio.to_thread(
-                session.fork, self.ticket.id, asked.step, asked.changed, policy=asked.policy,
-                playbooks=asked.playbooks, on_turn=turned,
-            )  # fmt: skip
+                session.fork, self.ticket.id, asked.step, asked.changed, asked.rules(brain), turned
+            )
         except typer.BadParameter as problem:
             self._tell(f"! {problem.message}", bad=True)
         except Exception as problem:  # said in place, never a traceback

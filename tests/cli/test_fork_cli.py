@@ -76,7 +76,7 @@ def test_another_policy(decided: Path, tmp_path: Path, handrail: Program) -> Non
         (("--fork", "3", "--set", "amount"), "'amount' is not NAME=VALUE"),
         (("--fork", "3", "--set", "decide=reject", "--set", "amount=1"), "no arguments to change"),
         (("--fork", "3", "--set", "amout=1"), "process_refund has no argument 'amout'"),
-        (("--fork", "3", "--brain", "llm", "--model", "x/y"), "embedded brain only"),
+        (("--fork", "3", "--brain", "wise"), "it is one of embedded, llm"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
