@@ -15,7 +15,7 @@ from agents.policy.model import Policy
 from data.errors import HandrailError
 from data.queries.tickets import DECISION, HANDOFF, ISSUE, RUN
 from data.store import ACTION, EVENT, MESSAGE, PAYLOAD, TICKET, Store
-from data.vocabulary import Author, TicketStatus
+from data.vocabulary import IMPORTED, Author, TicketStatus
 
 Row = dict[str, Any]
 LookUp = Callable[[str], Effect | None]
@@ -29,9 +29,6 @@ AT_REST = (
     TicketStatus.AWAITING_CUSTOMER,
 )  # fmt: skip
 """Where a ticket stands that has come to an end, as the policy understands ends."""
-
-IMPORT = "import"
-"""The channel of recorded runs of other agents, whose log says less."""
 
 _ABOUT = ("articles", "services", "plans")
 """Read tools whose rows are about nobody."""
@@ -96,7 +93,7 @@ class Dossier:
     @property
     def imported(self) -> bool:
         """Whether other agents did it, of whose work little is on record."""
-        return bool(self.ticket["channel"] == IMPORT)
+        return bool(self.ticket["channel"] == IMPORTED)
 
     def under(self, policy: Policy) -> bool:
         """Whether the agents last worked under this policy: else its numbers say nothing of it."""
@@ -128,7 +125,13 @@ class Dossier:
     @cached_property
     def replies(self) -> list[tuple[Entry | None, str]]:
         """What the agents answered, each with its event where the log has one."""
-        texts = [m["body"] for m in self.messages if m["author"] == Author.AGENT]
+        # What an imported run said is masked in what is shown; whether it leaked is in the raw.
+        raw = self.imported
+        texts = [
+            (m["raw"] or m["body"]) if raw else m["body"]
+            for m in self.messages
+            if m["author"] == Author.AGENT
+        ]
         events = [e for e in self.of_kind("reply") if e.agent != "operator"]
         padded = [*events, *[None] * len(texts)][: len(texts)]
         return list(zip(padded, texts, strict=True))

@@ -160,7 +160,7 @@ def _row(row: "QualityRow", now: datetime) -> tuple[str, ...]:
         told(row.overall),
         *(told(scores[name].score if name in scores else None) for name in _SHORT),
         age(row.ended_at, now),
-        row.subject,
+        line(row.subject, 50),
     )
 
 

@@ -481,3 +481,16 @@ def test_the_numbers_of_another_policy_say_nothing(done: Desk) -> None:
     assert all(c.score in (None, 1.0) for c in check_by_rule(spoiled, stricter))
     of_now = replace(spoiled, runs=[{**r, "policy_version": stricter.version} for r in good.runs])
     assert any(c.score not in (None, 1.0) for c in check_by_rule(of_now, stricter))
+
+
+def test_what_an_imported_run_leaked_is_seen_although_it_is_masked_now(done: Desk) -> None:
+    good = ended(done)
+    said = "Your card 4111 1111 1111 1111 is fine."
+    messages = [
+        {**m, "raw": said, "body": "Your card [removed] is fine."} if m["author"] == "agent" else m
+        for m in good.messages
+    ]
+    bare = replace(
+        good, ticket={**good.ticket, "channel": "import"}, messages=messages, issues=[], actions=[]
+    )
+    assert found(bare, Name.COMPLIANCE, done).score == 0.0
