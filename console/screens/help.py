@@ -15,7 +15,7 @@ from console.keymap import Keys, keys_of
 from console.possible import Context
 from console.widgets.preview import lines, text
 
-WIDTH = 56
+WIDTH = 51
 """Cells of the words beside a key."""
 
 
