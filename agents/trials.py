@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from math import sqrt
 from typing import Any
 
 from agents.actions.catalogue import aim_of
 from agents.policy.gate import rule_on
 from agents.policy.model import Policy
+from agents.policy.suggest import wilson
 from data.queries.masked import masked
 from data.queries.rows import ActionRow
 from data.queries.trials import Tried, tried
@@ -152,17 +152,6 @@ class Trial:
             "money": {"planned": dict(self.planned), "done": dict(self.done)},
             "next": following,
         }
-
-
-def wilson(good: int, of: int) -> float:
-    """The lower end of Wilson's 95 % interval for a share of `good` out of `of`; 0 for none."""
-    if not of:
-        return 0.0
-    z = 1.959964
-    share = good / of
-    middle = share + z * z / (2 * of)
-    spread = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return max(0.0, (middle - spread) / (1 + z * z / of))
 
 
 def comparisons(store: Store, intent: Intent | None = None) -> Iterable[Comparison]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from agents.policy.model import Policy
-from agents.trials import comparisons, trials, wilson, without_personal_data
+from agents.policy.suggest import wilson
+from agents.trials import comparisons, trials, without_personal_data
 from data.vocabulary import ActionName
 from tests.engine.conftest import Open
 from tests.engine.desk import Desk, rules
