@@ -26,6 +26,7 @@ from agents.brains.choice import HANDED_ON, handed_on
 from agents.engine.advance import Engine
 from agents.errors import OutOfReach, Retryable
 from agents.quality.checking import Checker
+from agents.quality.judge import ModelJudge
 from agents.quality.sweep import sweep
 from agents.reach import Reach, Voice
 from agents.runtime.beside import Beside
@@ -140,7 +141,8 @@ def work(workspace: Workspace, places: Places, order: Order, stop: threading.Eve
                 return []
             return patiently("look", lambda: tickets_in_turn(workspace, limit), [])
 
-        checker = Checker(workspace, parts.policy, parts.writer.lookup)
+        judge = ModelJudge(parts.brain.model) if parts.brain else None
+        checker = Checker(workspace, parts.policy, parts.writer.lookup, judge)
         beside = [Beside("quality", lambda rest: sweep(checker, rest))]
         tracing = _tracing(workspace)
         if tracing is not None:

@@ -37,7 +37,7 @@ practice = new_typer(PracticeCommands, name="practice", no_args_is_help=False)
 def _practice(db: Db = None, operator: As = None) -> None:
     """Practise approvals on right and wrong actions made from scenarios; nothing real is touched.
 
-    The console has the same behind g p.
+    The console has the same behind g l.
     """
 
 

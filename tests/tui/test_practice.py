@@ -21,7 +21,7 @@ MINUTE = 60.0
 
 async def _lane(pilot: Pilot[Any]) -> PracticeLane:
     await opened(pilot)
-    await press(pilot, "g", "p")
+    await press(pilot, "g", "l")
     lane = pilot.app.screen
     assert isinstance(lane, PracticeLane)
     await until(pilot, lambda: lane.shown, MINUTE)
