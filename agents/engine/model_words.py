@@ -76,7 +76,8 @@ def at_once_by_model(
     if journal.asking is None:
         return None
     issues = [
-        {"kind": m.kind, "slots": {"clause": m.clause}, "cause": None} for m in thought.matters
+        {"kind": m.kind, "slots": {"clause": m.clause}, "cause": None, "trial": None}
+        for m in thought.matters
     ]
     embedded = summarise(snapshot, issues, snapshot.actions, reason)
     return summary_by_model(parts, journal, snapshot, reason, embedded)
