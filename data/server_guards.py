@@ -87,7 +87,7 @@ GUARDS = (
         n := a.name;
         IF a.undoes IS NOT NULL THEN SELECT name INTO n FROM action WHERE id = a.undoes; END IF;
         SELECT value::jsonb -> my_role INTO lim FROM setting WHERE name = 'role_limits';
-        IF lim IS NULL THEN {_REFUSE} 'no limits are set for ' || my_role; END IF;
+        IF NOT FOUND THEN {_REFUSE} 'no limits are set'; END IF;
         IF jsonb_typeof(lim -> 'actions') = 'array' AND NOT (lim -> 'actions') ? n THEN
             {_REFUSE} my_role || ' may not approve ' || n; END IF;
         IF jsonb_typeof(lim -> 'up_to') = 'number' AND a.amount > (lim ->> 'up_to')::bigint THEN
@@ -153,7 +153,8 @@ GUARDS = (
         IF coalesce(d ->> 'by', me) <> me THEN
             {_REFUSE} me || ' writes into the log as ' || me; END IF;
         IF NEW.agent <> 'operator' AND NOT (NEW.agent = 'system'
-            AND NEW.kind IN ('ticket.opened', 'message.received')) THEN
+            AND NEW.kind IN ('ticket.opened', 'message.received', 'survey.answered',
+            'quality.checked', 'approval.reminded', 'reminder.failed')) THEN
             {_REFUSE} 'only the worker writes of the agents'; END IF;
         IF NEW.run_id IS NOT NULL OR NEW.step IS NOT NULL OR NEW.kind LIKE 'operator.%' THEN
             {_REFUSE} 'this is not for operators to log'; END IF;
@@ -171,6 +172,23 @@ GUARDS = (
                 OR NEW.intent IS DISTINCT FROM OLD.intent)) THEN
             {_REFUSE} me || ' stops and goes on as ' || me; END IF;
         RETURN NEW; """),
+    # What is to run alone is an admin's word; anybody who may decide can take it back.
+    Guard("handrail_adopted_rule", "adopted_rule", "INSERT OR UPDATE", body=f"""
+        {_WHO}
+        IF TG_OP = 'INSERT' THEN
+            IF my_role <> 'admin' OR NEW.adopted_by <> me OR NEW.revoked_at IS NOT NULL THEN
+                {_REFUSE} my_role || ' may not adopt rules'; END IF;
+        ELSIF OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL
+            OR NEW.revoked_by IS DISTINCT FROM me OR to_jsonb(NEW) - ARRAY['revoked_at',
+            'revoked_by', 'revoked_why', 'revoked_for'] <> to_jsonb(OLD) - ARRAY['revoked_at',
+            'revoked_by', 'revoked_why', 'revoked_for'] THEN
+            {_REFUSE} 'a rule is revoked, once, and no more'; END IF;
+        RETURN NEW; """),
+    Guard("handrail_quality_review", "quality_review", "INSERT", body=f"""
+        {_WHO}
+        IF NEW.operator <> me OR NEW.role IS DISTINCT FROM my_role THEN
+            {_REFUSE} me || ' reviews as ' || me; END IF;
+        RETURN NEW; """),
     Guard("handrail_setting", "setting", "UPDATE", body=f"""
         {_WHO}
         IF OLD.name <> 'measured_to' OR NEW.name <> OLD.name THEN
@@ -180,7 +198,7 @@ GUARDS = (
     *(
         Guard(f"handrail_{name}", name, "INSERT OR UPDATE", body=f"{_WHO} RETURN NEW;")
         for name in ("ticket", "message", "issue", "run", "handoff", "survey", "payload",
-                     "ticket_fact", "measure_sum")
+                     "ticket_fact", "measure_sum", "quality_check")
     ),
 )  # fmt: skip
 """All of them."""

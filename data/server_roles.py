@@ -24,12 +24,14 @@ _LONGEST = 63
 _HIDDEN = ("nonce", "sign_in", "model_answer")
 """Tables that only the worker reads: secrets, hashes of tokens, what models answered."""
 
-_OPERATOR_MAY = {
+OPERATOR_MAY = {
     "SELECT, INSERT, UPDATE": (
-        "ticket issue run handoff halt chain ticket_fact measure_sum practice_case"
+        "ticket issue run handoff halt chain ticket_fact measure_sum practice_case quality_check "
+        "adopted_rule"
     ),
     "SELECT, INSERT": (
-        "message payload event decision action survey attachment attachment_body reading state_mark"
+        "message payload event decision action survey attachment attachment_body reading "
+        "state_mark quality_review"
     ),
     "SELECT": "operator worker setting model_words alembic_version",
 }
@@ -39,10 +41,10 @@ _ACTION_COLUMNS = (
 )  # fmt: skip
 """What deciding, withdrawing and reconciling write of an action; a trigger checks the state."""
 
-_WORKER_MAY = {
+WORKER_MAY = {
     "SELECT, INSERT, UPDATE, DELETE": (
         "ticket message issue run handoff action survey ticket_fact measure_sum worker nonce "
-        "sign_in words model_answer model_words practice_case"
+        "sign_in model_answer model_words practice_case quality_check quality_review adopted_rule"
     ),
     "SELECT, INSERT, UPDATE": "payload chain halt setting attachment attachment_body",
     "SELECT, INSERT": "event decision reading state_mark",
@@ -111,7 +113,7 @@ def grant_all(connection: Connection) -> None:
     run(f"REVOKE ALL ON ALL TABLES IN SCHEMA {_quoted(schema)} FROM {everybody}")
     for name in sorted(tables.difference(_HIDDEN)):
         run(f"GRANT SELECT ON {_quoted(name)} TO {VIEWER}")
-    for role, rights in ((OPERATOR, _OPERATOR_MAY), (WORKER, _WORKER_MAY)):
+    for role, rights in ((OPERATOR, OPERATOR_MAY), (WORKER, WORKER_MAY)):
         for right, names in rights.items():
             for name in tables.intersection(names.split()):
                 run(f"GRANT {right} ON {_quoted(name)} TO {role}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import SQLModel
 
 from agents.engine.advance import Engine
 from agents.eval.scenario import load_scenario
@@ -16,7 +17,15 @@ from agents.runtime.inline import InlineDispatcher
 from agents.turns import tickets_in_turn
 from agents.wiring import Places, open_parts
 from data.errors import WorkspaceUnusable
-from data.server_roles import NotTheOwner, database_person, grant, revoke, set_up
+from data.server_roles import (
+    OPERATOR_MAY,
+    WORKER_MAY,
+    NotTheOwner,
+    database_person,
+    grant,
+    revoke,
+    set_up,
+)
 from data.vocabulary import Role
 from data.workspace import open_workspace
 from tests.cli.conftest import SCENARIOS, Program, command
@@ -156,6 +165,11 @@ FORBIDDEN = {
     "tokens": ("cai", "SELECT * FROM sign_in"),
     "the worker's group": ("ana", "SET ROLE handrail_worker"),
     "another's session": ("ana", "SET SESSION AUTHORIZATION \"handrail.cai\""),
+    "a rule that lets it run alone": (
+        "ana",
+        "INSERT INTO adopted_rule (id, action, intent, approved, decided, lower, bound, "
+        "adopted_by, adopted_at) VALUES ('r', 'process_refund', 'billing', 9, 9, 1, 1, 'ana', 0)",
+    ),
     "a viewer's note": ("ben", "UPDATE ticket SET subject = ''"),
     "a viewer's stop": ("ben", "INSERT INTO halt (id, by, at) VALUES ('h', 'ben', 0)"),
     "a stop for another": ("cai", "INSERT INTO halt (id, by, at) VALUES ('h', 'ana', 0)"),
@@ -299,6 +313,11 @@ def test_the_whole_way(
     assert handrail("prune", "--older-than", "1").code == 0
     verified = handrail("audit", "verify", "--json")
     assert verified.code == 0, verified.out
+
+
+def test_every_table_is_given_to_somebody() -> None:
+    given = " ".join([*OPERATOR_MAY.values(), *WORKER_MAY.values()]).split()
+    assert set(SQLModel.metadata.tables) <= {*given}
 
 
 def test_roles_are_a_servers(handrail: Program, tmp_path: Path) -> None:
