@@ -39,7 +39,7 @@ FAR = 10
 LONGEST = 1_500
 """Characters of what a tool gave back, or was written, that are shown."""
 
-_KEYS = ("play", "speed", "help", "quit")
+_KEYS = ("play", "speed", "fork", "help", "quit")
 
 
 @dataclass(frozen=True)
@@ -243,6 +243,13 @@ class Replay(CommandScreen):
         self.playing = True
         self._show_moment()
         self._play()
+
+    def do_fork(self) -> None:
+        """Go on from the step that is shown, in a copy."""
+        from console.screens.fork import ForkFrom
+
+        step = self.moment.event.position if self.moment else None
+        self.app.push_screen(ForkFrom(self.ticket, step))
 
     def do_speed(self) -> None:
         """The next speed."""
