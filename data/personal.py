@@ -89,7 +89,11 @@ _IP = re.compile(
     r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)|(?i:[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?![\w:]))"
 )
 _SEVEN = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
-_PHONE = re.compile(r"(?<!\w)(?:\+|00(?=[1-9]))\(?\d[\d ()/.\-\u00a0\u2010-\u2015]{5,20}\d(?!\d)")
+_PHONE = re.compile(
+    # 00 within a longer run of digits is not how it begins
+    r"(?<!\w)(?:\+|(?<!\d[ \-\u00a0])(?<!\d[ \-\u00a0]{2})00(?=[1-9]))"
+    r"\(?\d[\d ()/.\-\u00a0\u2010-\u2015]{5,20}\d(?!\d)"
+)
 _CALLED = re.compile(
     r"(?i)\b(?:phone|mobile|cell|tel|telephone|telefon\w*|handy|fax|whatsapp|call|ring|text|dial|sms|"
     r"móvil|teléfono|téléphone|portable|telemóvel|celular|cellulare|telefono|mobiel)\b"

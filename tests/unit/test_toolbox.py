@@ -79,4 +79,7 @@ def test_only_the_executor_and_the_preview_touch_the_write_handle() -> None:
         ("engine/preview.py", "preview_undo"),
         ("engine/propose.py", "preview"),
         ("engine/taking_back.py", "preview_undo"),
+        # Quality checks look effects up by their keys; practice works previews out in a copy.
+        ("worker.py", "lookup"),
+        ("practice/cases.py", "preview"),
     }

@@ -85,6 +85,7 @@ def test_other_text_stays_as_it_is(words: list[str]) -> None:
     before=st.sampled_from(["", "card ", "no:", "x", "-", "(", "#", "ch_1 "]),
     after=st.sampled_from(["", " now", ".", ")", "x", ", 12/27"]),
 )
+@example(digits="0001000000", gaps=[" ", *[""] * 17], before="", after="")
 @settings(deadline=None)
 def test_no_run_of_9_to_19_digits_is_left(
     digits: str, gaps: list[str], before: str, after: str
