@@ -50,4 +50,5 @@ def join(desk: Desk, step: str, issues: list[Row], instructions: str) -> dict[in
         schema=SCHEMA,
         schema_name="coordination",
         check=check,
+        max_tokens=300,
     )

@@ -87,4 +87,5 @@ def read_letter(desk: Desk, step: str, letter: Letter, instructions: str) -> Und
         schema=SCHEMA,
         schema_name="triage",
         check=check,
+        max_tokens=700,
     )

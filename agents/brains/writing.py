@@ -67,6 +67,8 @@ def write_summary(desk: Desk, step: str, told: Told, instructions: str) -> dict[
             lines = texts(value, part)
             lines = [visible(desk.veil.restore(line, _GIVEN_BACK)).strip() for line in lines]
             found[part] = [line for line in lines if line]
+            if told.facts.get(part) and not found[part]:
+                raise Wrong(f"it leaves out all that is said of {part}")
             if len(found[part]) > _MOST_LINES or any(len(x) > _LONGEST_LINE for x in found[part]):
                 raise Wrong(f"its {part} are too long")
         if not found["needs"] or not found["next"]:

@@ -122,7 +122,8 @@ def test_a_refund_that_was_rejected_is_not_told_as_done(desk: Open) -> None:
 
 
 def test_the_person_who_takes_over_reads_the_models_summary(desk: Open) -> None:
-    lines = {"needs": ["a person"], "tried": [], "missing": [], "next": ["Call them today."]}
+    missing = ["We do not know who writes."]
+    lines = {"needs": ["a person"], "tried": [], "missing": missing, "next": ["Call them today."]}
     one = desk("e3-wants-a-person", brain=brain_of(Twisted(escalation=changed(**lines))))
     ticket = one.arrive()
     one.run()
@@ -132,7 +133,7 @@ def test_the_person_who_takes_over_reads_the_models_summary(desk: Open) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        {"needs": []}, {"next": "call"}, {"tried": [7]}, {"needs": ["x" * 700]},
+        {"needs": []}, {"missing": []}, {"next": "call"}, {"tried": [7]}, {"needs": ["x" * 700]},
         {"tried": ["500.00 USD were refunded"]}, {"next": ["Pay at https://evil.example/x"]},
     ],
 )  # fmt: skip
