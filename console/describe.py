@@ -105,7 +105,7 @@ def headline(event: EventRow, names: Mapping[str, str]) -> str:
             return "▸ reply: " + _joined(_first(data, "body") or length, _first(data, "language"))
         case "run.started":
             brain = _first(data, "brain")
-            return "▸ run started" + (f" · {brain}" if brain != EMBEDDED else "")
+            return "▸ run started" + (f" · {brain}" if brain not in ("", EMBEDDED) else "")
         case "run.parked":
             awaited = _first(data, "awaiting") or "something"
             return "◇ parked: " + (
