@@ -240,7 +240,8 @@ class Transaction:
         for chain, events in chains.items():
             before = heads[chain][1] if chain in heads else GENESIS
             start = heads[chain][0] if chain in heads else 0
-            now = self.marking.state_of(chain, start, before, changed=self._changed)
+            changed = self._changed or any(event.kind.startswith("run.") for event in events)
+            now = self.marking.state_of(chain, start, before, changed=changed)
             if now:
                 events[-1] = replace(events[-1], data={**events[-1].data, NOW: now})
             for position, event in enumerate(events, start + 1):

@@ -31,7 +31,7 @@ __all__ = ["Demo", "Happened", "demo_at", "feed", "make_demo", "run_demo", "run_
 FILE = "lumen-cloud.db"
 """The demo's workspace in its folder."""
 
-LIMIT_SECONDS = 55.0
+LIMIT_SECONDS = 240.0
 """When a headless run is ended although tickets are left."""
 
 _TOGETHER = 6

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DatabaseError
 
 from agents.quality.checking import Checker
 from agents.quality.dossier import ENDS
@@ -44,6 +45,11 @@ def sweep(
             return False
         try:
             checker.check(ticket_id)
+        except DatabaseError as problem:
+            # No room, or held by another program: the engine tells of it too, and it passes.
+            log.warning(
+                "the quality of ticket %s could not be checked: %s", ticket_id, problem.orig
+            )
         except Exception:
             log.warning("the quality of ticket %s could not be checked", ticket_id, exc_info=True)
     more = len(ends) == at_once

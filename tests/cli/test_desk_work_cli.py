@@ -90,7 +90,7 @@ def test_macros(handrail: Program, desk: Path, tmp_path: Path, monkeypatch: pyte
 
 def test_notes_priority_and_assigning(handrail: Program, desk: Path):
     assert handrail("note", "T1", "called, no answer", "--db", desk, "--as", "maya").code == 0
-    assert handrail("priority", "T1", "urgent", "--db", desk).out == "T1: urgent, was high\n"
+    assert handrail("priority", "T1", "urgent", "--db", desk).out == "T1: urgent, was normal\n"
     assert handrail("priority", "T1", "soon", "--db", desk).code == 2
     assert handrail("assign", "T1", "omar", "--db", desk, "--as", "maya").code == 0
     ticket = shown(handrail, desk)

@@ -325,8 +325,7 @@ def test_trap_11_a_gate_that_answers_otherwise_on_resume_asks_again(desk: Open) 
 def test_trap_12_every_state_of_an_action_has_a_way_out_or_is_an_end() -> None:
     ends = {s for s, to in ACTION_CHANGES.items() if not to}
     assert ends == {
-        ActionState.REJECTED, ActionState.REFUSED, ActionState.WITHDRAWN, ActionState.EXPIRED,
-        ActionState.UNDONE,
+        ActionState.REJECTED, ActionState.WITHDRAWN, ActionState.EXPIRED, ActionState.UNDONE,
     }  # fmt: skip
     for state in set(ACTION_CHANGES) - ends:
         assert _reach(state) & (ends | {ActionState.VERIFIED}), state
