@@ -1,6 +1,7 @@
 """The console driven by keys in a real pseudo-terminal."""
 
 import base64
+import contextlib
 import re
 import shutil
 import signal
@@ -205,7 +206,12 @@ def test_copying_and_notifications_reach_the_terminal(
     settings.write_text('[arrivals]\nbell = true\ndesktop = true\n[keys]\ncopy = "f2"\n')
     terminal = start(HANDRAIL_SETTINGS=str(settings))
     terminal.until("▸Queue (5)")
-    terminal.press("f2")
+    # The rows are drawn before a ticket is read; until then there is nothing to copy.
+    for _ in range(30):
+        terminal.press("f2")
+        with contextlib.suppress(AssertionError):
+            terminal.until("ref of the ticket", 2)
+            break
     terminal.until("ref of the ticket")
     terminal.press("enter")
     terminal.until("Copied the ref of the ticket")
