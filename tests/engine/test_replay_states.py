@@ -68,7 +68,8 @@ def check_scenario(name: str, folder: Path) -> Checked:
             rows = rows_of(stage.store, ticket_id)
             check_causes(stage, ticket_id)
             told = state_after(without_now(ticket_events(stage.store, ticket_id)))
-            for field in ("status", "owner", "priority"):
+            # The priority is left out: a tier may raise it, which older events do not tell.
+            for field in ("status", "owner"):
                 assert told["ticket"][field] == rows["ticket"][field], (name, field)
             assert list(told["actions"]) == sorted(
                 rows["actions"], key=lambda a: rows["actions"][a]["position"]
