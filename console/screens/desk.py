@@ -28,6 +28,7 @@ from console.widgets.preview import Preview, text
 from console.widgets.queue import QueueList
 from console.widgets.rowlist import RowList
 from console.widgets.search import SearchBar
+from console.widgets.speaking import SpeakingNow
 from console.widgets.status import MANY, StatusBar
 from console.widgets.trace import TraceTree
 from data.queries.approvals import pending_approvals
@@ -126,6 +127,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
                     yield Static("", id="findings-words", markup=False)
                 with Vertical(id="trace-pane", classes="pane"):
                     yield TraceTree()
+                    yield SpeakingNow(session.store, self.console.shown)
             with Vertical(id="right", classes="pane"):
                 yield Input(
                     placeholder="narrow by words",
@@ -212,6 +214,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         self.ticket_id, self.detail = ticket_id, None
         self.queue.point_at(ticket_id)
         self.trace.show_ticket(ticket_id)
+        self.query_one(SpeakingNow).listen(None, [])
         for name in ("conversation", "findings"):
             self.query_one(f"#{name}").scroll_home(animate=False)
         self.ask_ticket()
@@ -231,6 +234,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         self._show_ages()
         names = {action.id: action.name for action in found.detail.actions}
         self.trace.grow(found.ticket_id, found.events, found.detail.runs, names)
+        self.query_one(SpeakingNow).listen(found.ticket_id, found.detail.runs)
         self.refresh_keys()
 
     def _show_ages(self) -> None:

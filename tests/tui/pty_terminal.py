@@ -94,16 +94,24 @@ class PtyTerminal:
             return "\n".join(line.rstrip() for line in self._screen.display)
 
     def until(
-        self, holds: "str | Callable[[str], object]", seconds: float = PATIENCE_SECONDS
+        self, *awaited: "str | Callable[[str], object]", seconds: float = PATIENCE_SECONDS
     ) -> str:
-        """Wait until a text stands on the screen, or until it holds; the screen then."""
+        """Wait until all of this stands on the screen, or holds of it, at once; the screen then.
+
+        A screen is read while it is drawn: what belongs to one picture is awaited in one call.
+        """
         deadline = time.monotonic() + seconds
         while True:
             shown = self.text
-            if holds in shown if isinstance(holds, str) else holds(shown):
+            missing = [
+                each
+                for each in awaited
+                if not (each in shown if isinstance(each, str) else each(shown))
+            ]
+            if not missing:
                 return shown
             left = deadline - time.monotonic()
-            assert left > 0, f"{holds!r} did not come true; the screen was:\n{shown}"
+            assert left > 0, f"{missing!r} did not come true; the screen was:\n{shown}"
             with self._seen:
                 self._seen.wait(min(left, 0.2))
 
