@@ -98,16 +98,20 @@ def migrate(connection: Connection) -> None:
 
 def create_workspace(url: URL, engine: Engine, started: datetime | None) -> None:
     """Make the schema in an empty database; `started` sets its clock (default: real time)."""
-    now = datetime.now(UTC)
-    offset = (started - now).total_seconds() if started else 0.0
     with writing(engine) as connection:
         if "setting" in inspect(connection).get_table_names():
             return  # somebody made it meanwhile
         migrate(connection)
-        settings = {"clock_offset": str(offset), "created_at": (started or now).isoformat()}
-        connection.execute(
-            insert(SETTING), [{"name": name, "value": value} for name, value in settings.items()]
-        )
+        start_clock(connection, started)
+
+
+def start_clock(connection: Connection, started: datetime | None) -> None:
+    """Write down when a new workspace begins, and how far its clock is from the real time."""
+    now = datetime.now(UTC)
+    offset = (started - now).total_seconds() if started else 0.0
+    settings = {"clock_offset": str(offset), "created_at": (started or now).isoformat()}
+    rows = [{"name": name, "value": value} for name, value in settings.items()]
+    connection.execute(insert(SETTING), rows)
 
 
 def open_workspace(

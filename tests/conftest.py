@@ -1,9 +1,46 @@
-"""What holds for every test: no model beyond this computer is asked."""
+"""What holds for every test: no model beyond this computer is asked; the schema is made once."""
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+
+import pytest
+from sqlalchemy import URL, Engine
 
 from agents.brains.model_client import LOOPBACK_ONLY
+from data import workspace
+from data.database import make_engine, parse_url, writing
 
 os.environ[LOOPBACK_ONLY] = "1"
 for name in ("HANDRAIL_MODEL", "HANDRAIL_API_BASE"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New SQLite workspaces begin as copies of one that the migrations made."""
+    first = tmp_path_factory.mktemp("schema") / "first.db"
+    engine = make_engine(parse_url(str(first)))
+    with writing(engine) as connection:
+        workspace.migrate(connection)
+    engine.dispose()
+
+    def copy_the_first(url: URL, engine: Engine, started: datetime | None) -> None:
+        with (
+            closing(sqlite3.connect(first)) as made,
+            closing(sqlite3.connect(url.database or "")) as new,
+        ):
+            made.backup(new)
+        with writing(engine) as connection:
+            workspace.start_clock(connection, started)
+
+    def create(url: URL, engine: Engine, started: datetime | None) -> None:
+        sqlite = url.get_backend_name() == "sqlite" and url.database
+        (copy_the_first if sqlite else create_workspace)(url, engine, started)
+
+    create_workspace = workspace.create_workspace
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(workspace, "create_workspace", create)
+        yield
