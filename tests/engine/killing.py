@@ -1,9 +1,10 @@
-"""A child of the kill test: `killing.py SCENARIO FOLDER PAUSE` prints one JSON line per kill point.
+"""A child of the kill test: `killing.py SCENARIO FOLDER PAUSE EVERY`, one JSON line per kill point.
 
-It plays the scenario undisturbed and counts the commits of both databases. Then, for each commit,
-a fork of this warmed-up process plays it from the start and kills itself with SIGKILL right before
-that commit (and right after it where the next commit is in the other database, or there is none),
-and another fork goes on with what is on disk. Both ends are compared.
+It plays the scenario undisturbed and counts the commits of both databases. Then, for each commit of
+the back office and every so many of the workspace, a fork of this warmed-up process plays it from
+the start and kills itself with SIGKILL right before that commit (and right after it where the next
+one is in the other database, or there is none), and another fork goes on with what is on disk. Both
+ends are compared.
 """
 
 import gc
@@ -206,7 +207,7 @@ def in_fork(do: Callable[[], Any]) -> tuple[int, Any]:
     return os.waitstatus_to_exitcode(status), json.loads(said) if said else None
 
 
-def main(name: str, folder: Path, pause: float) -> None:
+def main(name: str, folder: Path, pause: float, every: int) -> None:
     """Print a JSON line of the undisturbed run, then one for each kill point."""
     scenario, rules = load_scenario(SCENARIOS / f"{name}.yaml"), Rules.load()
     template = folder / "template"
@@ -239,11 +240,11 @@ def main(name: str, folder: Path, pause: float) -> None:
     commits: list[str] = calm["commits"]
     say({"commits": commits, "end": calm["end"]})
     # Recorded reads are committed by time, so that a run may have a commit more or less.
-    points = [(n, False) for n in range(1, len(commits) + 1)]
-    points += [
-        (n, True) for n in range(1, len(commits) + 1)
-        if n == len(commits) or commits[n] != commits[n - 1]
-    ]  # fmt: skip
+    chosen = [
+        n for n, which in enumerate(commits, 1) if which == "back office" or not (n - 1) % every
+    ]
+    points = [(n, False) for n in chosen]
+    points += [(n, True) for n in chosen if n == len(commits) or commits[n] != commits[n - 1]]
     for number, after in sorted(points):
         place = fresh(f"{number}{'after' if after else 'before'}")
 
@@ -267,4 +268,4 @@ def main(name: str, folder: Path, pause: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
