@@ -34,6 +34,7 @@ class Templates:
         if folder is not None and folder.is_dir():
             paths |= {path.stem: path for path in sorted(folder.glob("*.yaml"))}
         self._texts = {language: _read(path) for language, path in paths.items()}
+        self._templates: dict[tuple[str, str], Template] = {}
         english = set(self._texts["en"])
         for language, texts in self._texts.items():
             missing = sorted(english - set(texts) - _OPTIONAL)
@@ -46,18 +47,27 @@ class Templates:
 
     def render(self, text: str, language: str, /, **values: Any) -> str:
         """The template `text` with its values filled in, whatever they hold fit for a screen."""
-        template = self._texts[self.language(language)][text]
+        template = self._template(self.language(language), text)
         try:
             return visible(template.render(money=money, **values)).strip()
         except TemplateError as problem:
             raise BadFile(f"template {text} ({language})", str(problem)) from problem
+
+    def _template(self, language: str, text: str) -> Template:
+        """Compiled when first used: there are hundreds, of which a ticket needs five."""
+        known = self._templates.get((language, text))
+        if known is None:
+            known = _PARTS.from_string(self._texts[language][text])
+            self._templates[language, text] = known
+        return known
 
     def has(self, name: str, language: str = "en") -> bool:
         """Whether there is such a text, in the language that would be used for `language`."""
         return name in self._texts[self.language(language)]
 
 
-def _read(path: Path) -> dict[str, Template]:
+def _read(path: Path) -> dict[str, str]:
+    """The texts of a file; those of a team's own are checked at once."""
     file = YamlFile(path)
     if not isinstance(file.content, dict):
         raise BadFile(path, "must hold texts by name", 1)
@@ -65,8 +75,11 @@ def _read(path: Path) -> dict[str, Template]:
     for name, text in file.content.items():
         if not isinstance(text, str):
             raise file.error("must be a text", str(name))
+        texts[str(name)] = text
+        if path.parent == PACKAGED:
+            continue
         try:
-            texts[str(name)] = _PARTS.from_string(text)
+            _PARTS.from_string(text)
         except TemplateSyntaxError as problem:
             raise file.error(f"is no template: {problem.message}", str(name)) from None
     return texts
