@@ -1,17 +1,25 @@
 """What holds for every test: no model beyond this computer is asked; the schema is made once."""
 
+import gc
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
+from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import URL, Engine
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.util import LRUCache
 
 from agents.brains.model_client import LOOPBACK_ONLY
-from data import workspace
+from data import database, workspace
 from data.database import make_engine, parse_url, writing
+
+gc.set_threshold(100_000, 20, 100)
+"""A quarter of the console's tests went into looking through what the libraries keep for ever."""
 
 os.environ[LOOPBACK_ONLY] = "1"
 for name in ("HANDRAIL_MODEL", "HANDRAIL_API_BASE"):
@@ -43,4 +51,22 @@ def _schema_made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     create_workspace = workspace.create_workspace
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(workspace, "create_workspace", create)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """A statement is compiled once and not anew for each test's own engine."""
+    compiled = LRUCache[Any, Any](1000)
+
+    def create_engine(url: URL, **options: Any) -> Engine:
+        made = sqlalchemy.create_engine(url, **options)
+        made.update_execution_options(compiled_cache=compiled)
+        return made
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(database, "create_engine", create_engine)
+        # The cache's keys name the dialect, of which each engine has one.
+        patched.setattr(SQLiteDialect, "__hash__", lambda dialect: hash(type(dialect)))
+        patched.setattr(SQLiteDialect, "__eq__", lambda one, other: type(one) is type(other))
         yield

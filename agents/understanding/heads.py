@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
+from agents.understanding.likeness import fit_likeness, likeness
 from agents.understanding.model import softmax
 from agents.understanding.own_model import Head
 
 FOLDS = 5
 PENALTY = 0.5
 TOLERANCE = 0.02
+SHARES = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""How much the likeness to known texts may count beside the linear scores."""
+WORTH = 0.005
+"""What the likeness must save in the loss of held-out rows to count at all."""
 Floats = NDArray[np.floating]
 
 
@@ -44,28 +49,37 @@ def fit_head(
     given: list[str | None],
     folds: NDArray[np.int64],
     step: Callable[[], None],
+    *,
+    alike: bool = False,
 ) -> tuple[Head, HeldOut]:
     """A head for the labels `given` (None: no label) of the rows of `x`, and what it says of the
-    rows of each fold when it was fitted on the others. `step` is called after each fit."""
+    rows of each fold when it was fitted on the others. `step` is called after each fit. With
+    `alike` the likeness to known texts counts too, where held-out rows are better told by it."""
     counts = Counter(name for name in given if name)
     names = sorted(name for name, count in counts.items() if count >= 2)
     at = {name: place for place, name in enumerate(names)}
     rows = np.array([i for i, name in enumerate(given) if name in at])
     truth = np.array([at[name] for name in given if name in at])
     scores = np.zeros((len(rows), len(names)), np.float32)
+    nearness = np.zeros_like(scores)
     for number in range(FOLDS):
         held = folds[rows] == number
         if held.any():
-            weights, bias = _fit(x[rows[~held]], truth[~held], len(names))
-            scores[held] = x[rows[held]] @ weights.T + bias
+            learned, out = x[rows[~held]], x[rows[held]]
+            weights, bias = _fit(learned, truth[~held], len(names))
+            scores[held] = out @ weights.T + bias
+            if alike:
+                nearness[held] = likeness(out, fit_likeness(learned, truth[~held], len(names)))
         step()
-    heat = _heat(scores, truth)
+    share, heat = _joined(scores, nearness, truth, SHARES if alike else (0.0,))
+    scores = scores + share * nearness
     weights, bias = _fit(x[rows], truth, len(names))
+    known = share * fit_likeness(x[rows], truth, len(names)) if share else None
     step()
     few = {name: counts[name] for name in names if counts[name] < FOLDS}
     alone = sorted(name for name, count in counts.items() if count < 2)
-    out = HeldOut(names, rows, truth, softmax(scores * heat), heat, few, alone)
-    return Head(names, weights, bias, heat), out
+    told = HeldOut(names, rows, truth, softmax(scores * heat), heat, few, alone)
+    return Head(names, weights, bias, heat, known), told
 
 
 def _fit(x: sparse.csr_matrix, truth: NDArray[np.int64], names: int) -> tuple[Floats, Floats]:
@@ -85,10 +99,15 @@ def _fit(x: sparse.csr_matrix, truth: NDArray[np.int64], names: int) -> tuple[Fl
     return weights, bias
 
 
-def _heat(scores: Floats, truth: NDArray[np.int64]) -> float:
+def _joined(
+    scores: Floats, nearness: Floats, truth: NDArray[np.int64], shares: tuple[float, ...]
+) -> tuple[float, float]:
+    """How much `nearness` is to count beside `scores`, and the factor on their sum."""
     index = np.arange(len(truth))
     losses = {
-        float(heat): float(-np.log(softmax(scores * heat)[index, truth] + 1e-9).mean())
+        (share, float(heat)): WORTH * (share > 0)
+        - float(np.log(softmax((scores + share * nearness) * heat)[index, truth] + 1e-9).mean())
+        for share in shares
         for heat in np.geomspace(0.25, 24.0, 60)
     }
-    return min(losses, key=lambda heat: losses[heat])
+    return min(losses, key=lambda joined: losses[joined])

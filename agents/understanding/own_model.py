@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
+from agents.understanding.likeness import likeness
 from agents.understanding.model import softmax
 from agents.understanding.reading import Own, Reading
 from data.errors import BadFile
@@ -20,7 +21,7 @@ Floats = NDArray[np.floating]
 CLAUSE_SURE = 0.8
 """How likely an issue must be for a clause to ask for it beside what the whole asks for."""
 
-FORM = 1
+FORM = 2
 Share = tuple[float, float, float]
 """The form of the stored file; another one is refused."""
 
@@ -34,10 +35,15 @@ class Head:
     bias: Floats
     heat: float
     """The factor on the scores under which held-out rows were best calibrated."""
+    alike: Floats | None = None
+    """Weights of the likeness to the team's texts, which is added to the scores."""
 
-    def read(self, x: Any) -> Floats:
+    def read(self, x: sparse.csr_matrix) -> Floats:
         """The probabilities of `names`, a row per text."""
-        return softmax((x @ self.weights.T + self.bias) * self.heat)
+        scores = x @ self.weights.T + self.bias
+        if self.alike is not None:
+            scores = scores + likeness(x, self.alike)
+        return softmax(scores * self.heat)
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,8 @@ def stored(model: OwnModel, about: dict[str, Any], seen: NDArray[np.uint32]) -> 
             f"{name}_b": head.bias,
             f"{name}_t": head.heat,
         }
+        if head.alike is not None:
+            arrays[f"{name}_a"] = head.alike.astype(np.float16)
     if model.paths is not None:
         arrays["paths"] = model.paths
     if model.urgency is not None:
@@ -253,6 +261,7 @@ def _built(held: dict[str, Any]) -> OwnModel:
             held[f"{name}_w"].astype(np.float32),
             held[f"{name}_b"].astype(np.float32),
             float(held[f"{name}_t"]),
+            held[f"{name}_a"].astype(np.float32) if f"{name}_a" in held else None,
         )
         for name in ("intent", "issue", "sentiment")
         if f"{name}_w" in held

@@ -15,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
 from agents.understanding.heads import FOLDS, PENALTY, TOLERANCE, HeldOut, fit_head
+from agents.understanding.likeness import KERNEL
 from agents.understanding.model import packaged_model
 from agents.understanding.own_model import (
     FORM,
@@ -40,7 +41,10 @@ MOST_ISSUES = 500
 OWN_STRANGE = 0.025
 """The share of the team's own held-out tickets that may be taken for unlike the rest."""
 
-SETTINGS = {"folds": FOLDS, "penalty": PENALTY, "tolerance": TOLERANCE, "strange": OWN_STRANGE}
+SETTINGS = {
+    "folds": FOLDS, "penalty": PENALTY, "tolerance": TOLERANCE, "strange": OWN_STRANGE,
+    "kernel": KERNEL,
+}  # fmt: skip
 _AT_ONCE = 256
 Floats = NDArray[np.floating]
 Progress = Callable[[str, int, int], None]
@@ -137,7 +141,7 @@ def fit(rows: list[Labelled], progress: Progress = lambda what, done, total: Non
         progress("fits", done, steps)
 
     for name, given in usable.items():
-        heads[name], held[name] = fit_head(own, given, folds, step)
+        heads[name], held[name] = fit_head(own, given, folds, step, alike=name == "issue")
     paths, share, held["intent"] = _blended(rows, readings, heads, held)
     centres = _centres(x, rows, list(range(len(rows))))
     strange, odd = _strange(x, rows, readings, held, folds, centres)

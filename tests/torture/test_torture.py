@@ -54,6 +54,7 @@ def check(told: list[Any]) -> None:
         assert found["problems"] == [], found
 
 
+@long
 def test_a_few_disturbances_change_nothing_in_the_end(tmp_path: Path) -> None:
     parts = ("kills:1:4", "workspace")
     told = played(tmp_path, "few", *parts)
