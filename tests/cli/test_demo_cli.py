@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from agents.demo.summary import DemoSummary, TicketEnd
 from console.cli.demo_report import summary_document
 
@@ -25,7 +23,6 @@ def handrail(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_without_a_terminal_it_runs_to_the_end_and_the_workspace_can_be_read(tmp_path):
     place = tmp_path / "demo.db"
     ran = handrail("demo", "--db", str(place))

@@ -48,6 +48,7 @@ def test_from_arrival_to_a_verified_end(process: Program, tmp_path: Path):
     assert process("status", "--db", db).code == 0
 
 
+@pytest.mark.slow
 def test_a_folder_with_packages_of_the_same_names(process: Program, tmp_path: Path):
     elsewhere = tmp_path / "elsewhere"
     for name in ("data", "agents", "console"):
@@ -69,6 +70,7 @@ def test_a_folder_with_packages_of_the_same_names(process: Program, tmp_path: Pa
         session.close()
 
 
+@pytest.mark.slow
 def test_a_worker_of_the_session(new: Callable[[str], Path]):
     db = new("wrongful-cancellation")
     session = open_session(str(db))
@@ -114,7 +116,10 @@ def _status(db: Path) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 0, marks=pytest.mark.slow)],
+)
 def test_work_stops_quietly(new: Callable[[str], Path], number: signal.Signals, code: int):
     db = new("wrongful-cancellation")
     running = subprocess.Popen(

@@ -63,6 +63,7 @@ def test_a_service_that_fails_leaves_it_to_the_embedded_brain(
     assert 1 <= len(service.asked) <= 4
 
 
+@pytest.mark.slow
 def test_eval_runs_scenarios_with_a_model(tmp_path: Path, service: ScriptedModel) -> None:
     service.forget()
     service.otherwise = HonestService()

@@ -128,8 +128,15 @@ def test_what_did_not_happen_is_asked_for_again_and_never_repeated_by_itself(des
     assert one.status(ticket) == "resolved"
 
 
-@pytest.mark.parametrize("moment", ["before_write", "after_write"])
-@pytest.mark.parametrize("happened", [True, False])
+@pytest.mark.parametrize(
+    ("happened", "moment"),
+    [
+        (True, "before_write"),
+        pytest.param(True, "after_write", marks=pytest.mark.slow),
+        pytest.param(False, "before_write", marks=pytest.mark.slow),
+        (False, "after_write"),
+    ],
+)
 def test_what_is_settled_while_a_worker_ends_the_run_is_gone_on_with(
     desk: Open, happened: bool, moment: str
 ) -> None:

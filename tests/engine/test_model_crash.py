@@ -63,6 +63,7 @@ def test_after_a_death_past_any_commit_no_call_is_asked_twice(desk: Open) -> Non
         assert again == asked, f"asked again after a death past commit {number}"
 
 
+@pytest.mark.slow
 def test_after_a_death_before_a_commit_one_call_at_most_is_lost(desk: Open) -> None:
     calm, asked = _played(desk, None)
     for number in range(1, 14):

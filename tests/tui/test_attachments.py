@@ -32,8 +32,9 @@ async def _at(desk: Desk, pilot: object) -> None:
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
 async def test_files_are_shown_and_saved(
-    with_files: TestSession, size: tuple[int, int], tmp_path: Path
+    with_files: TestSession, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     app = console(with_files)
     async with app.run_test(size=size) as pilot:
         desk = await opened(pilot)
@@ -42,7 +43,7 @@ async def test_files_are_shown_and_saved(
         assert "⎘ ../[b]a[/b].txt (text/plain, 5 B)" in words(app, "#conversation-words")
         await press(pilot, "s")
         assert isinstance(app.screen, Ask)
-        await press(pilot, *str(tmp_path / "out"), "enter")
+        await press(pilot, *"out", "enter")
         await until(pilot, lambda: isinstance(app.screen, Desk))
         assert any(told.startswith("1 saved in") for told in app.told)
         assert any("not b.png" in told for told in app.told)

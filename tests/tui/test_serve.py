@@ -11,10 +11,9 @@ import pytest
 
 from tests.tui.serving import Client, Served, let_in, make_workspace, serving
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="reads the list of processes from /proc"),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="reads the list of processes from /proc"
+)
 
 
 @pytest.fixture(scope="module")

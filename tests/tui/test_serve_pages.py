@@ -26,10 +26,9 @@ from tests.tui.serving import (
     token_of,
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux", reason="reads the list of processes from /proc"),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="reads the list of processes from /proc"
+)
 
 SECRET = "sk-not-for-pages"
 
@@ -57,6 +56,7 @@ async def test_a_closed_page_ends_its_process(served: Served, stranger: Client) 
     assert await asyncio.to_thread(gone, started)
 
 
+@pytest.mark.slow
 async def test_a_page_that_talks_nonsense_is_closed(served: Served, stranger: Client) -> None:
     socket = await opened(stranger, served)
     started = served.children()
@@ -85,7 +85,14 @@ async def test_a_page_is_no_session_of_who_started_the_server(
         assert str(db).encode() in environment
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+)
 async def test_with_the_server_its_pages_end(
     tmp_path: Path, stranger: Client, number: signal.Signals
 ) -> None:
@@ -98,6 +105,7 @@ async def test_with_the_server_its_pages_end(
         assert not [process for process in started if not gone([process], 0)]
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_killed_takes_its_pages_along(
     tmp_path: Path, stranger: Client
 ) -> None:
@@ -108,6 +116,7 @@ async def test_a_server_that_is_killed_takes_its_pages_along(
         assert await asyncio.to_thread(gone, started)
 
 
+@pytest.mark.slow
 async def test_no_more_pages_than_there_are_places(tmp_path: Path, stranger: Client) -> None:
     with serving(make_workspace(tmp_path), "--pages", "1") as server:
         first = await opened(stranger, server)
@@ -123,6 +132,7 @@ async def test_no_more_pages_than_there_are_places(tmp_path: Path, stranger: Cli
         await (await opened(stranger, server)).close()
 
 
+@pytest.mark.slow
 async def test_a_page_that_nobody_uses_is_closed(tmp_path: Path, stranger: Client) -> None:
     with serving(make_workspace(tmp_path), "--idle", "0.05") as server:
         await let_in(stranger, server)
@@ -132,6 +142,7 @@ async def test_a_page_that_nobody_uses_is_closed(tmp_path: Path, stranger: Clien
         assert await asyncio.to_thread(gone, started)
 
 
+@pytest.mark.slow
 async def test_a_hanging_page_is_ended_all_the_same(tmp_path: Path, stranger: Client) -> None:
     with serving(make_workspace(tmp_path)) as server:
         await opened(stranger, server)
@@ -141,6 +152,7 @@ async def test_a_hanging_page_is_ended_all_the_same(tmp_path: Path, stranger: Cl
         assert gone([started], 0)
 
 
+@pytest.mark.slow
 async def test_the_log_has_a_line_for_each_page_and_no_secret(
     tmp_path: Path, stranger: Client
 ) -> None:
@@ -170,6 +182,7 @@ async def test_requests_that_cannot_be_read_are_told_without_their_words(tmp_pat
         assert server.token not in log
 
 
+@pytest.mark.slow
 async def test_a_page_whose_workspace_is_gone_says_so(tmp_path: Path, stranger: Client) -> None:
     db = make_workspace(tmp_path)
     with serving(db) as server:

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import update
 
 from agents.brains.hearing import Hearing
-from console.screens.desk import Desk
 from console.widgets.speaking import SpeakingNow
 from data.store import table
 from data.tables import Run
@@ -64,5 +63,5 @@ async def test_words_of_another_ticket_are_not_shown(session: TestSession) -> No
         hearing("Words of the first.")
         await until(pilot, lambda: desk.query_one(SpeakingNow).display)
         await pilot.press("j")
-        await until(pilot, lambda: isinstance(desk, Desk) and desk.ticket_id != first)
+        await until(pilot, lambda: desk.ticket_id != first)
         await until(pilot, lambda: not desk.query_one(SpeakingNow).display)

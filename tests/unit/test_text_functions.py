@@ -72,7 +72,7 @@ def test_plain_text_has_no_control_or_hidden_characters(text: str) -> None:
     before=st.sampled_from(["", "my card is ", "Card: ", "(", "no.", "card,", "€ ", "Visa\n"]),
     after=st.sampled_from(["", " please", ".", ", exp 12/28", ")", "\n", "!"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @example("4111111111111111", 0, " ", "no.", "")
 @example("4111111111111111", 0, " ", "card,", "")
 @example("4111111111111111", 4, "-", "", ".")

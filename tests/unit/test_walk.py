@@ -223,7 +223,7 @@ ASKED = st.builds(Asked, SEARCHES, st.sampled_from(sorted(VIEWS)), st.sampled_fr
 FEW = st.sampled_from([None, 0, 20])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(ASKED, FEW, st.integers(1, 40), st.sampled_from(["Maya", "Kofi"]))
 def test_pages_and_counts_are_those_of_a_plain_look(
     store: Workspace, tickets: Rows, asked: Asked, few: int | None, size: int,

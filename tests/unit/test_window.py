@@ -83,7 +83,7 @@ ASKED = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ASKED, st.lists(st.integers(0, MANY + 50), min_size=1, max_size=6), st.integers(1, 60))
 def test_wherever_one_jumps_the_rows_are_those_of_the_list(
     large: Workspace, asked: Asked, tops: list[int], lines: int
