@@ -154,6 +154,19 @@ def test_ctrl_c_is_quiet_from_the_beginning(new: Callable[[str], Path]):
         assert (running.returncode, err) in ((130, ""), (0, ""))
 
 
+def test_a_ctrl_c_that_python_drops_is_heard_all_the_same():
+    program = (
+        "import time, console.cli.program as program; from console.main import main\n"
+        "class Dropping:\n"
+        "    def __del__(self): raise KeyboardInterrupt\n"
+        "def run(arguments): Dropping(); time.sleep(60)\n"
+        "program.run = run\n"
+        "main()"
+    )
+    ended = subprocess.run([*command()[:3], program], capture_output=True, check=False, timeout=50)
+    assert (ended.returncode, ended.stderr) == (130, b"")
+
+
 def test_a_reader_that_has_read_enough(new: Callable[[str], Path]):
     db = new("wrongful-cancellation")
     running = subprocess.Popen(
