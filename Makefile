@@ -73,7 +73,9 @@ test: setup ## lint, format, types, import contracts, tests
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache >.cache/contracts.txt 2>&1 \
 		|| { cat .cache/contracts.txt; exit 1; }
-	@$(BIN)/python -P -m pytest -n 3 --dist worksteal -q -m "not slow"
+	@$(BIN)/python -P -m pytest -n 3 --dist worksteal -q -m "not slow" || { \
+		echo 'test: what failed runs once more, alone' >&2; \
+		$(BIN)/python -P -m pytest -n 0 -q -m "not slow" --last-failed --last-failed-no-failures none; }
 
 test-slow: setup ## the tests that take long, which make test leaves out
 	@$(BIN)/python -P -m pytest -n 3 --dist worksteal -q -m slow
