@@ -104,7 +104,7 @@ def rows_at(now: TicketRows, course: Course, base: int) -> TicketRows:
         messages,
         [p for p in now.payloads if p["id"] in payloads],
         [dict(issue) for issue in now.issues] if understood else [],
-        runs_at(now.runs, events),
+        runs_at(now.runs, events, now.ticket["ref"]),
         actions,
         [d for d in decisions if d["action_id"] in kept],
         [_handoff_at(h, at) for h in now.handoffs if h["queued_at"] <= at],
@@ -164,8 +164,13 @@ def _handoff_at(handoff: Row, at: datetime) -> Row:
     return {**handoff, "accepted_at": None, "accepted_by": None}
 
 
-def runs_at(runs: list[Row], events: list[Told]) -> list[Row]:
-    """The runs that had begun, each as far as it had come."""
+def _merged_away(event: Told, ref: str) -> bool:
+    """Whether the ticket was closed as a duplicate here; the other ticket's log tells it too."""
+    return event.kind == "ticket.merged" and "into" in event.data and event.data["from"] == ref
+
+
+def runs_at(runs: list[Row], events: list[Told], ref: str) -> list[Row]:
+    """The runs of the ticket `ref` that had begun, each as far as it had come."""
     state: dict[str, str] = {}
     ended: dict[str, datetime] = {}
     newest = ""
@@ -179,7 +184,7 @@ def runs_at(runs: list[Row], events: list[Told]) -> list[Row]:
             state[newest] = event.kind.removeprefix("run.")
         elif newest and (
             event.kind in ("ticket.resolved", "ticket.closed")
-            or (event.kind == "ticket.merged" and "into" in event.data)
+            or _merged_away(event, ref)
         ):
             state[newest] = RunState.ENDED.value
         if newest and state[newest] in (RunState.ENDED, RunState.FAILED):
@@ -327,7 +332,7 @@ def ticket_at(
                 status = (TicketStatus.AWAITING_APPROVAL if asks else TicketStatus.WORKING).value
         elif event.kind == "ticket.handed_back":
             owner = AGENTS_OWN
-        elif event.kind == "ticket.merged" and "into" in data:
+        elif _merged_away(event, now["ref"]):
             status = TicketStatus.CLOSED.value
         elif event.kind in ("ticket.resolved", "ticket.closed"):
             status = event.kind.removeprefix("ticket.")
@@ -358,7 +363,7 @@ def ticket_at(
     if set_later and done:
         was = Priority(set_later[0].data["from"])
         found |= {"priority": was.value, "priority_rank": was.rank}
-    if any(e.kind == "ticket.merged" and "into" in e.data for e in course.until(base)):
+    if any(_merged_away(event, now["ref"]) for event in course.until(base)):
         found["merged_into"] = now["merged_into"]
     return found
 

@@ -53,8 +53,9 @@ class Played:
         """Fork it there."""
         places = changed.pop("places", None)
         own = Places(backoffice=self.back_office)
-        packaged = (rules().policy, rules().playbooks, rules().templates)
-        options: dict[str, Any] = {} if places else {"read_rules": lambda _: packaged}
+        # A scenario may try intents out or have other limits: the policy is the stage's.
+        at_stage = (self.stage.service.policy, rules().playbooks, rules().templates)
+        options: dict[str, Any] = {} if places else {"read_rules": lambda _: at_stage}
         return fork(
             self.store, self.ticket(ref), step, Changed(**changed), own=own,
             places=Places(**places, backoffice=self.back_office) if places else own,

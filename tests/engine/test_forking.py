@@ -186,6 +186,15 @@ def test_a_change_that_finds_nothing_to_change(play: Play) -> None:
         one.fork(len(one.events()), decide="reject")
 
 
+@pytest.mark.parametrize(
+    "scenario", ["n2-same-complaint-again", "trial-shadow-beside-another-issue"]
+)
+def test_a_fork_of_the_last_step_ends_as_it_did(play: Play, scenario: str) -> None:
+    one = play(scenario)
+    for ref in one.stage.ids:
+        assert differs(one.fork(len(one.events(ref)), ref)) == {}, ref
+
+
 ALL = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
 LONG = bool(os.environ.get("HANDRAIL_TORTURE"))
 
