@@ -183,8 +183,7 @@ def runs_at(runs: list[Row], events: list[Told], ref: str) -> list[Row]:
         elif event.kind in ("run.parked", "run.ended", "run.failed") and newest:
             state[newest] = event.kind.removeprefix("run.")
         elif newest and (
-            event.kind in ("ticket.resolved", "ticket.closed")
-            or _merged_away(event, ref)
+            event.kind in ("ticket.resolved", "ticket.closed") or _merged_away(event, ref)
         ):
             state[newest] = RunState.ENDED.value
         if newest and state[newest] in (RunState.ENDED, RunState.FAILED):
