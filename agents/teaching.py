@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from agents.authority import check_may_act, person_of
+from agents.understanding.features import ACCURATE, features_named
 from agents.understanding.model_report import InUse, report_of
 from agents.understanding.own_model import load_own, seen_of, stored
 from agents.understanding.shelf import FOLDER, PACKAGED, Shelf
@@ -50,20 +51,22 @@ class Teaching:
         *,
         corrections: Sequence[Labelled] = (),
         force: bool = False,
+        features: str | None = None,
         progress: Progress = lambda what, done, total: None,
     ) -> Taught:
         """Fit a model of `rows` and `corrections`, keep it, and use it if it is better or `force`.
 
-        A row with the words of a corrected ticket gives way to it.
-        HandrailError if the rows are too few; NotAllowed below a supervisor, before anything is
-        done.
+        It reads `features`, accurate ones by default. A row with the words of a corrected ticket
+        gives way to it. HandrailError if the rows are too few or the features are not there;
+        NotAllowed below a supervisor, before anything is done.
         """
         with self._workspace.write() as tx:
             self._check(tx)
+        chosen = features_named(features or ACCURATE.name)
         rows = _with(corrections, rows)
         before = self._in_use()
-        fitted = fit(rows, progress)
-        report = report_of(rows, fitted, before)
+        fitted = fit(rows, progress, chosen)
+        report = report_of(rows, fitted, before, progress)
         compared = report["compared"]
         better = compared["now"] > compared["before"]
         used = better or force
@@ -82,6 +85,7 @@ class Teaching:
             self._check(tx)
             data = {
                 "version": version,
+                "features": chosen.name,
                 "file": hashlib.sha256(held).hexdigest(),
                 "rows": len(rows),
                 "corrections": len(corrections),

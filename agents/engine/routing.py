@@ -74,7 +74,7 @@ def person_at_once(
 
 def same_complaint(parts: Parts, snapshot: Snapshot, thought: Thought) -> Row | None:
     """The open ticket of the customer that says the same already (N2)."""
-    from agents.understanding.encoder import embed
+    from agents.understanding.features import ACCURATE
 
     customer = thought.identified.customer
     for other in open_tickets_of(
@@ -86,7 +86,7 @@ def same_complaint(parts: Parts, snapshot: Snapshot, thought: Thought) -> Row | 
         if not there.messages or not mine or not mine <= families:
             continue
         texts = [thought.readings[0].text[:600], there.messages[0]["body"][:600]]
-        vectors = embed(texts)
+        vectors = ACCURATE.embed(texts)
         kinds = {i["kind"] for i in there.issues}
         alike = float(vectors[0] @ vectors[1])
         if alike >= (0.35 if {m.kind for m in thought.matters} <= kinds else 0.5):

@@ -135,11 +135,11 @@ def nearest_articles(question: str, articles: list[Row]) -> list[Row]:
 
 
 def _scores(question: str, articles: list[Row]) -> NDArray[np.floating]:
-    from agents.understanding.encoder import embed
+    from agents.understanding.features import ACCURATE
 
     titles = [a["title"] or "" for a in articles]
     bodies = [f"{a['title']}. {a['body'] or ''}"[:800] for a in articles]
-    vectors = embed([question, *titles, *bodies])
+    vectors = ACCURATE.embed([question, *titles, *bodies])
     asked, count = vectors[0], len(articles)
     by_title, by_body = vectors[1 : 1 + count] @ asked, vectors[1 + count :] @ asked
     overlap = np.array([_overlap(question, a) for a in articles])

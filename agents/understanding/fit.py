@@ -1,6 +1,7 @@
-"""Fits the packaged triage model: `python -P -m agents.understanding.fit`.
+"""Fits the packaged triage models: `python -P -m agents.understanding.fit [FEATURES ...]`.
 
-Reads `data/triage/*.tsv`, writes `data/triage/model.npz` with the digest of what it was fitted on.
+Reads `data/triage/*.tsv`, writes `data/triage/model-FEATURES.npz` with the digest of what it was
+fitted on.
 """
 
 import hashlib
@@ -15,10 +16,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.svm import LinearSVC
 
-from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
+from agents.understanding.features import BY_NAME, Features, features_named
 from agents.understanding.feelings import FEELINGS, feelings
 from agents.understanding.kinds import ANSWERS, NOISE, TRIGGERS, intent_of
-from agents.understanding.model import FOLDER, MODEL, softmax
+from agents.understanding.model import FOLDER, model_file, softmax
 from data.vocabulary import Intent
 
 PER_KIND, KIND_WEIGHT, ABROAD_WEIGHT = 15, 0.1, 0.3
@@ -85,14 +86,14 @@ def _fit(
 
 
 def _fit_tones(
-    x: csr_matrix, rows: list[tuple[str, str, str, str]]
+    x: csr_matrix, rows: list[tuple[str, str, str, str]], features: Features
 ) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, float, float]:
     """The tones, by the features `x` of `rows` and by their words of feeling.
 
     The encoder counts as much as the n-grams here, and few sentences want a strict penalty.
     """
     level = np.ones(x.shape[1] + len(FEELINGS))
-    level[:WIDTH] = 1 / ENCODER_WEIGHT
+    level[: features.width] = 1 / features.weight
     level[-len(FEELINGS) :] = FEELING_WEIGHT
     both = hstack([x, feelings([row[3] for row in rows])], format="csr").multiply(level).tocsr()
     names, weights, bias, heat, accuracy = _fit(
@@ -102,7 +103,9 @@ def _fit_tones(
     return names, weights[:, : x.shape[1]], weights[:, x.shape[1] :], bias, heat, accuracy
 
 
-def _fit_routes() -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
+def _fit_routes(
+    features: Features,
+) -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
     """By logistic regression: few sentences, and its probabilities are to be believed.
 
     A few sentences of each kind stand beside those of other companies, and weigh little.
@@ -111,11 +114,11 @@ def _fit_routes() -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
     names = sorted({row[0] for row in rows})
     truth = np.array([names.index(row[0]) for row in rows])
     machine = LogisticRegression(C=10.0, max_iter=2000)
-    x = features([row[2] for row in rows])
+    x = features.of([row[2] for row in rows])
     scores = cross_val_predict(machine, x, truth, cv=_FOLDS, method="decision_function")
     own = _of_kinds()
     machine.fit(
-        vstack([x, features([text for _, _, text in own])]),
+        vstack([x, features.of([text for _, _, text in own])]),
         np.concatenate([truth, [names.index(route) for route, _, _ in own]]),
         sample_weight=np.concatenate([np.ones(len(rows)), np.full(len(own), KIND_WEIGHT)]),
     )
@@ -123,7 +126,7 @@ def _fit_routes() -> tuple[list[str], np.ndarray, np.ndarray, float, float]:
     return names, machine.coef_, machine.intercept_, _temperature(scores, truth, 0.25), accuracy
 
 
-def _fit_routes_abroad(names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def _fit_routes_abroad(names: list[str], features: Features) -> tuple[np.ndarray, np.ndarray]:
     """The same for texts that are not English, of which the encoder knows little.
 
     A head of its own: the sentences of six more languages would make the English one worse.
@@ -134,7 +137,7 @@ def _fit_routes_abroad(names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     machine = LogisticRegression(C=10.0, max_iter=400, tol=1e-3)
     texts = [row[2] for row in [*rows, *own]]
     machine.fit(
-        features(texts),
+        features.of(texts),
         np.array([names.index(row[0]) for row in [*rows, *own]]),
         sample_weight=np.array([1.0] * len(rows) + weights),
     )
@@ -156,29 +159,29 @@ def _of_kinds(*, english: bool = True) -> list[tuple[str, str, str]]:
     ]
 
 
-def main() -> None:
-    """Fit and write the model; the held-out accuracy goes to standard error."""
+def fit_packaged(features: Features) -> None:
+    """Fit and write the model of these features; the held-out accuracy goes to standard error."""
     kinds = sentences()
     names, weights, bias, heat, accuracy = _fit(
-        features([r[2] for r in kinds]), [r[0] for r in kinds], LinearSVC(C=0.5)
+        features.of([r[2] for r in kinds]), [r[0] for r in kinds], LinearSVC(C=0.5)
     )
     print(f"kinds: {len(kinds)} sentences, {len(names)} labels, {accuracy:.3f}", file=sys.stderr)
     mood_rows = moods()
-    x = features([row[3] for row in mood_rows])
-    tones, tone_w, tone_feelings, tone_b, tone_t, accuracy = _fit_tones(x, mood_rows)
+    x = features.of([row[3] for row in mood_rows])
+    tones, tone_w, tone_feelings, tone_b, tone_t, accuracy = _fit_tones(x, mood_rows, features)
     print(f"sentiment: {len(mood_rows)} texts, {accuracy:.3f}", file=sys.stderr)
     urgency = Ridge(alpha=2.0)
     values = [float(row[1]) for row in mood_rows]
     held = cross_val_predict(urgency, x, values, cv=4)
     print(f"urgency: mean error {np.abs(held - values).mean():.3f}", file=sys.stderr)
     urgency.fit(x, values)
-    ways, way_w, way_b, way_t, accuracy = _fit_routes()
+    ways, way_w, way_b, way_t, accuracy = _fit_routes(features)
     print(f"routes: {len(routes())} sentences, {accuracy:.3f}", file=sys.stderr)
-    abroad_w, abroad_b = _fit_routes_abroad(ways)
+    abroad_w, abroad_b = _fit_routes_abroad(ways, features)
     half = np.float16
     words = sorted({w for row in kinds for w in re.findall(r"[^\W\d_]{4,}", row[2].lower())})
     np.savez_compressed(
-        MODEL,
+        model_file(features),
         digest=np.array(digest()),
         kinds=np.array(names), kind_w=weights.astype(half), kind_b=bias, kind_t=heat,
         tones=np.array(tones), tone_w=tone_w.astype(half), tone_b=tone_b, tone_t=tone_t,
@@ -191,4 +194,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    for named in sys.argv[1:] or BY_NAME:
+        print(f"features: {named}", file=sys.stderr)
+        fit_packaged(features_named(named))

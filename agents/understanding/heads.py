@@ -50,11 +50,12 @@ def fit_head(
     folds: NDArray[np.int64],
     step: Callable[[], None],
     *,
-    alike: bool = False,
+    vectors: Floats | None = None,
 ) -> tuple[Head, HeldOut]:
     """A head for the labels `given` (None: no label) of the rows of `x`, and what it says of the
     rows of each fold when it was fitted on the others. `step` is called after each fit. With
-    `alike` the likeness to known texts counts too, where held-out rows are better told by it."""
+    `vectors` of the rows the likeness to known texts counts too, where held-out rows are better
+    told by it."""
     counts = Counter(name for name in given if name)
     names = sorted(name for name, count in counts.items() if count >= 2)
     at = {name: place for place, name in enumerate(names)}
@@ -68,18 +69,21 @@ def fit_head(
             learned, out = x[rows[~held]], x[rows[held]]
             weights, bias = _fit(learned, truth[~held], len(names))
             scores[held] = out @ weights.T + bias
-            if alike:
-                nearness[held] = likeness(out, fit_likeness(learned, truth[~held], len(names)))
+            if vectors is not None:
+                known = fit_likeness(vectors[rows[~held]], truth[~held], len(names))
+                nearness[held] = likeness(vectors[rows[held]], known)
         step()
-    share, heat = _joined(scores, nearness, truth, SHARES if alike else (0.0,))
+    share, heat = _joined(scores, nearness, truth, SHARES if vectors is not None else (0.0,))
     scores = scores + share * nearness
     weights, bias = _fit(x[rows], truth, len(names))
-    known = share * fit_likeness(x[rows], truth, len(names)) if share else None
+    alike = None
+    if vectors is not None and share:
+        alike = share * fit_likeness(vectors[rows], truth, len(names))
     step()
     few = {name: counts[name] for name in names if counts[name] < FOLDS}
     alone = sorted(name for name, count in counts.items() if count < 2)
     told = HeldOut(names, rows, truth, softmax(scores * heat), heat, few, alone)
-    return Head(names, weights, bias, heat, known), told
+    return Head(names, weights, bias, heat, alike), told
 
 
 def _fit(x: sparse.csr_matrix, truth: NDArray[np.int64], names: int) -> tuple[Floats, Floats]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import data
+from agents.understanding.features import ACCURATE, Features, features_named
 
 FOLDER = Path(data.__file__).parent / "triage"
-MODEL = FOLDER / "model.npz"
 
 
 def softmax(scores: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -30,8 +30,8 @@ class TriageModel:
     routes: list[str]
     """Where a text of any company goes: an intent, or `outside` for what is no support request."""
     weights: dict[str, NDArray[np.floating]]
-    words: frozenset[str] = frozenset()
-    """Every word of the sentences it was fitted on."""
+    features: Features = ACCURATE
+    """What it reads."""
 
     def read(
         self,
@@ -44,10 +44,9 @@ class TriageModel:
 
         `vectors` are the encoder's, if they are there already; `abroad` says which are not English.
         """
-        from agents.understanding.encoder import features
         from agents.understanding.feelings import feelings
 
-        x, w = features(texts, vectors), self.weights
+        x, w = self.features.of(texts, vectors), self.weights
         kinds = self._kinds(x)
         felt = feelings(texts) @ w["tone_feelings"].T
         tones = softmax((x @ w["tone_w"].T + felt + w["tone_b"]) * w["tone_t"])
@@ -60,29 +59,44 @@ class TriageModel:
 
     def read_kinds(self, texts: list[str]) -> NDArray[np.floating]:
         """For each text the probabilities of `kinds`, and nothing else."""
-        from agents.understanding.encoder import features
-
-        return self._kinds(features(texts))
+        return self._kinds(self.features.of(texts))
 
     def _kinds(self, x: Any) -> NDArray[np.floating]:
         w = self.weights
         return softmax((x @ w["kind_w"].T + w["kind_b"]) * w["kind_t"])
 
 
+def model_file(features: Features) -> Path:
+    """Where the packaged model of these features lies."""
+    return FOLDER / f"model-{features.name}.npz"
+
+
 @cache
-def packaged_model() -> TriageModel:
-    """The model that comes with the program."""
-    with np.load(MODEL, allow_pickle=False) as stored:
+def packaged_model(named: str = ACCURATE.name) -> TriageModel:
+    """The model that comes with the program, of the features `named`.
+
+    HandrailError if there are no such features, or their package is missing.
+    """
+    features = features_named(named)
+    with np.load(model_file(features), allow_pickle=False) as stored:
         weights = {
             name: stored[name].astype(np.float32)
             for name in stored.files
             if name.split("_")[0] in ("kind", "tone", "urgency", "route", "abroad")
         }
+        version = f"packaged-{stored['digest']}"
         return TriageModel(
-            f"packaged-{stored['digest']}",
+            version if features is ACCURATE else f"{version}-{features.name}",
             [str(kind) for kind in stored["kinds"]],
             [str(tone) for tone in stored["tones"]],
             [str(route) for route in stored["routes"]],
             weights,
-            frozenset(str(stored["words"]).split()),
+            features,
         )
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Every word of the sentences that the packaged models were fitted on."""
+    with np.load(model_file(ACCURATE), allow_pickle=False) as stored:
+        return frozenset(str(stored["words"]).split())

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.understanding.features import ACCURATE
 from agents.understanding.heads import FOLDS, HeldOut
 from agents.understanding.own_model import OwnModel
 from agents.understanding.reading import Reading
-from agents.understanding.training import FEWEST, Fitted, Labelled
+from agents.understanding.training import FEWEST, Fitted, Labelled, Progress, read_all
 from agents.understanding.triage import row_of, whole_of
 
 MOST_CONFUSED = 12
@@ -69,28 +70,36 @@ def measured(held: HeldOut) -> dict[str, Any]:
     }
 
 
-def report_of(rows: list[Labelled], fitted: Fitted, in_use: InUse | None) -> dict[str, Any]:
-    """What `handrail train` prints and keeps."""
+def report_of(
+    rows: list[Labelled],
+    fitted: Fitted,
+    in_use: InUse | None,
+    progress: Progress = lambda what, done, total: None,
+) -> dict[str, Any]:
+    """What `handrail train` prints and keeps; `in_use` None: the packaged accurate model."""
     intent = fitted.heads["intent"]
     sure = intent.probabilities.max(axis=1)
     to_person = fitted.strange[intent.rows] | (sure < 0.5)
     return {
         "version": fitted.model.version,
+        "features": fitted.model.features.name,
         "rows": len(rows),
         "folds": FOLDS,
         "share": {"issue": fitted.model.share[0], "packaged": fitted.model.share[1]},
         "heads": {name: measured(held) for name, held in fitted.heads.items()},
         "left_to_packaged": fitted.left_to_packaged,
         "to_person": round(float(to_person.mean()), 4),
-        "compared": _compared(rows, fitted, in_use),
+        "compared": _compared(rows, fitted, in_use, progress),
     }
 
 
-def _compared(rows: list[Labelled], fitted: Fitted, in_use: InUse | None) -> dict[str, Any]:
+def _compared(
+    rows: list[Labelled], fitted: Fitted, in_use: InUse | None, progress: Progress
+) -> dict[str, Any]:
     """The new model's held-out answers beside those of the model in use, on the same rows."""
     intent = fitted.heads["intent"]
     chosen = intent.rows
-    name, note, readings = "packaged", "", fitted.readings
+    name, note = "packaged", ""
     if in_use is not None:
         name = in_use.model.version
         fresh = ~np.isin(fitted.seen, in_use.seen)
@@ -110,7 +119,7 @@ def _compared(rows: list[Labelled], fitted: Fitted, in_use: InUse | None) -> dic
             }  # fmt: skip
         if len(chosen) < len(intent.rows):
             note = f"on the {len(chosen)} rows that {name} was not fitted on"
-        readings = _read_by(in_use.model, rows, fitted.readings, chosen)
+    readings = _readings(rows, fitted, in_use, chosen, progress)
     place = {int(row): i for i, row in enumerate(intent.rows)}
     at = np.array([place[int(row)] for row in chosen])
     truth = [intent.names[t] for t in intent.truth[at]]
@@ -136,10 +145,21 @@ def _share(said: list[str], truth: list[str]) -> float:
     return round(sum(s == t for s, t in zip(said, truth, strict=True)) / max(1, len(truth)), 4)
 
 
-def _read_by(
-    model: OwnModel, rows: list[Labelled], readings: list[Reading], chosen: NDArray[np.int64]
+def _readings(
+    rows: list[Labelled],
+    fitted: Fitted,
+    in_use: InUse | None,
+    chosen: NDArray[np.int64],
+    progress: Progress,
 ) -> list[Reading]:
-    found = list(readings)
+    """What the model in use says of the rows that are `chosen`."""
+    features = in_use.model.features if in_use else ACCURATE
+    readings = fitted.readings
+    if features is not fitted.model.features:
+        readings = read_all(rows, features, progress)
+    if in_use is None:
+        return readings
+    model, found = in_use.model, list(readings)
     for first in range(0, len(chosen), 256):
         part = [int(row) for row in chosen[first : first + 256]]
         texts = [whole_of(rows[i].subject, rows[i].body) for i in part]

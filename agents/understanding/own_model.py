@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
+from agents.understanding.features import ACCURATE, Features, features_named
 from agents.understanding.likeness import likeness
 from agents.understanding.model import softmax
 from agents.understanding.reading import Own, Reading
-from data.errors import BadFile
+from data.errors import BadFile, HandrailError
 from data.vocabulary import Sentiment
 
 Floats = NDArray[np.floating]
@@ -38,11 +38,11 @@ class Head:
     alike: Floats | None = None
     """Weights of the likeness to the team's texts, which is added to the scores."""
 
-    def read(self, x: sparse.csr_matrix) -> Floats:
-        """The probabilities of `names`, a row per text."""
+    def read(self, x: sparse.csr_matrix, vectors: Floats) -> Floats:
+        """The probabilities of `names`, a row per text, by its features and its vector."""
         scores = x @ self.weights.T + self.bias
         if self.alike is not None:
-            scores = scores + likeness(x, self.alike)
+            scores = scores + likeness(vectors, self.alike)
         return softmax(scores * self.heat)
 
 
@@ -61,23 +61,25 @@ class OwnModel:
     """What the issue, and the packaged model, count in the intent; the rest is the head's own. Last
     the power by which held-out rows were best calibrated."""
     urgency: tuple[Floats, float] | None = None
-    centres: Floats = field(default_factory=lambda: np.zeros((0, WIDTH), np.float32))
+    centres: Floats = field(default_factory=lambda: np.zeros((0, ACCURATE.width), np.float32))
     """The mean of the encoded texts of each issue, or of each intent."""
     strange: "Strange | None" = None
+    features: Features = ACCURATE
+    """What its heads read."""
 
     def weighted(self, x: sparse.csr_matrix) -> sparse.csr_matrix:
         """The features as this model's heads read them."""
-        return weighted(x, self.scale)
+        return weighted(x, self.scale, self.features.width)
 
     def read(self, readings: list[Reading], texts: list[str]) -> list[Reading]:
         """Packaged readings of `texts` with what this model says of each added."""
         if not texts:
             return []
-        x = features(texts)
-        own = self.weighted(x)
-        told = {name: head.read(own) for name, head in self.heads.items()}
+        vectors = self.features.embed(texts)
+        own = self.weighted(self.features.of(texts, vectors))
+        told = {name: head.read(own, vectors) for name, head in self.heads.items()}
         routes = self.routes(told, readings)
-        odd = self.strangeness(x, told, readings)
+        odd = self.strangeness(vectors, told, readings)
         more = self.issues_of_clauses(readings)
         speed = None
         if self.urgency is not None:
@@ -113,7 +115,9 @@ class OwnModel:
         if "issue" not in self.heads or not clauses:
             return {}
         head, found = self.heads["issue"], dict[int, list[str]]()
-        told = head.read(self.weighted(features([text for _, text in clauses])))
+        texts = [text for _, text in clauses]
+        vectors = self.features.embed(texts)
+        told = head.read(self.weighted(self.features.of(texts, vectors)), vectors)
         for (row, _), likely in zip(clauses, told, strict=True):
             best = int(likely.argmax())
             if likely[best] >= CLAUSE_SURE:
@@ -127,12 +131,12 @@ class OwnModel:
         return blend(told["intent"], by_issue, packaged_routes(readings, names), self.share)
 
     def strangeness(
-        self, x: sparse.csr_matrix, told: dict[str, Floats], readings: list[Reading]
+        self, vectors: Floats, told: dict[str, Floats], readings: list[Reading]
     ) -> Floats:
         """How little each text is like those that this model was fitted on."""
         if self.strange is None:
-            return np.zeros(x.shape[0])
-        return self.strange.of(signs_of(x, self.centres, told, readings))
+            return np.zeros(len(vectors))
+        return self.strange.of(signs_of(vectors, self.centres, told, readings))
 
 
 @dataclass(frozen=True)
@@ -149,9 +153,10 @@ class Strange:
         return found
 
 
-def weighted(x: sparse.csr_matrix, scale: Floats) -> sparse.csr_matrix:
-    """Features whose hashed part is weighted by `scale`, each row of it of length 1."""
-    dense, hashed = x[:, :WIDTH], x[:, WIDTH:].multiply(scale).tocsr()
+def weighted(x: sparse.csr_matrix, scale: Floats, width: int) -> sparse.csr_matrix:
+    """Features whose hashed part, all behind `width`, is weighted by `scale`, each row of it of
+    length 1."""
+    dense, hashed = x[:, :width], x[:, width:].multiply(scale).tocsr()
     lengths = np.sqrt(np.asarray(hashed.multiply(hashed).sum(axis=1))).ravel()
     hashed = sparse.diags(1.0 / np.maximum(lengths, 1e-9)) @ hashed
     return sparse.hstack([dense, hashed], format="csr")
@@ -176,11 +181,10 @@ def packaged_routes(readings: list[Reading], names: list[str]) -> Floats:
 
 
 def signs_of(
-    x: sparse.csr_matrix, centres: Floats, told: dict[str, Floats], readings: list[Reading]
+    vectors: Floats, centres: Floats, told: dict[str, Floats], readings: list[Reading]
 ) -> Floats:
     """Signs that a text is unlike the team's: far from every centre, no issue likely, outside."""
-    dense = np.asarray(x[:, :WIDTH].todense()) / ENCODER_WEIGHT
-    near = (dense @ centres.T).max(axis=1)
+    near = (vectors @ centres.T).max(axis=1)
     sure = told.get("issue", told["intent"]).max(axis=1)
     outside = np.array([r.routes.get("outside", 0.0) for r in readings])
     return np.stack([-near, -np.log(sure + 1e-6), np.log(outside + 1e-2)], axis=1)
@@ -217,6 +221,7 @@ def stored(model: OwnModel, about: dict[str, Any], seen: NDArray[np.uint32]) -> 
         held,
         form=FORM,
         version=np.array(model.version),
+        features=np.array(model.features.name),
         share=np.array(model.share),
         about=np.array(json.dumps(about)),
         **arrays,
@@ -231,7 +236,11 @@ def load_own(path: Path) -> OwnModel:
             held = {name: file[name] for name in file.files}
         if int(held["form"]) != FORM:
             raise BadFile(path, "was written by another version of Handrail; train again")
-        return _built(held)
+        try:
+            features = features_named(str(held.get("features", ACCURATE.name)))
+        except HandrailError as problem:
+            raise BadFile(path, str(problem)) from None
+        return _built(held, features)
     except BadFile:
         raise
     except FileNotFoundError:
@@ -254,7 +263,7 @@ def seen_of(path: Path) -> tuple[NDArray[np.uint32], dict[str, Any]]:
         return file["seen"], about
 
 
-def _built(held: dict[str, Any]) -> OwnModel:
+def _built(held: dict[str, Any], features: Features) -> OwnModel:
     heads = {
         name: Head(
             [str(n) for n in held[f"{name}_names"]],
@@ -283,4 +292,5 @@ def _built(held: dict[str, Any]) -> OwnModel:
         speed,
         held["centres"],
         odd,
+        features,
     )

@@ -10,7 +10,7 @@ from agents.understanding.kinds import (
     BILLING_ERRORS,
     FAMILIES,
 )
-from agents.understanding.model import TriageModel, packaged_model
+from agents.understanding.model import TriageModel, known_words
 from agents.understanding.spelling import respell
 from agents.understanding.text import clauses, sentences
 
@@ -28,7 +28,7 @@ _TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
 
 def spelled(text: str) -> str:
     """Short forms written out and mistyped key words put right, as the classifiers know them."""
-    return respell(_TIMES.sub("twice", text), packaged_model().words)
+    return respell(_TIMES.sub("twice", text), known_words())
 
 
 def cut_up(subject: str, body: str) -> list[tuple[str, list[str], float]]:

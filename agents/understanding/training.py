@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import StratifiedKFold
 
-from agents.understanding.encoder import ENCODER_WEIGHT, WIDTH, features
+from agents.understanding.features import ACCURATE, Features
 from agents.understanding.heads import FOLDS, PENALTY, TOLERANCE, HeldOut, fit_head
 from agents.understanding.likeness import KERNEL
 from agents.understanding.model import packaged_model
@@ -100,10 +100,10 @@ def check(rows: list[Labelled]) -> None:
         )
 
 
-def version_of(rows: list[Labelled]) -> str:
+def version_of(rows: list[Labelled], features: Features = ACCURATE) -> str:
     """The version of the model that `rows` give: a digest of them and of how it is fitted."""
     told = sorted(json.dumps(list(vars(row).values()), ensure_ascii=True) for row in rows)
-    held = json.dumps([FORM, SETTINGS, packaged_model().version, told])
+    held = json.dumps([FORM, SETTINGS, packaged_model(features.name).version, told])
     return f"own-{hashlib.sha256(held.encode()).hexdigest()[:12]}"
 
 
@@ -113,20 +113,32 @@ def digests(texts: list[str]) -> NDArray[np.uint32]:
     return np.frombuffer(b"".join(made), np.uint32)
 
 
-def fit(rows: list[Labelled], progress: Progress = lambda what, done, total: None) -> Fitted:
-    """A model of `rows`. HandrailError if they are too few or all the same."""
-    check(rows)
+def read_all(rows: list[Labelled], features: Features, progress: Progress) -> list[Reading]:
+    """What the packaged model of `features` says of each row."""
     readings: list[Reading] = []
-    texts = [whole_of(row.subject, row.body) for row in rows]
+    model = packaged_model(features.name)
     for first in range(0, len(rows), _AT_ONCE):
         batch = rows[first : first + _AT_ONCE]
-        readings += read_messages([(row.subject, row.body) for row in batch])
+        readings += read_messages([(row.subject, row.body) for row in batch], model)
         progress("tickets read", len(readings), len(rows))
+    return readings
+
+
+def fit(
+    rows: list[Labelled],
+    progress: Progress = lambda what, done, total: None,
+    features: Features = ACCURATE,
+) -> Fitted:
+    """A model of `rows`. HandrailError if they are too few or all the same."""
+    check(rows)
+    readings = read_all(rows, features, progress)
+    texts = [whole_of(row.subject, row.body) for row in rows]
     x = sparse.vstack(
-        [features(texts[at : at + _AT_ONCE]) for at in range(0, len(texts), _AT_ONCE)], "csr"
+        [features.of(texts[at : at + _AT_ONCE]) for at in range(0, len(texts), _AT_ONCE)], "csr"
     )
-    scale = _rarity(x)
-    own = weighted(x, scale)
+    vectors = features.vectors_in(x)
+    scale = _rarity(x, features.width)
+    own = weighted(x, scale, features.width)
     folds = _folds(rows)
     labelled = {
         name: [getattr(row, name) for row in rows] for name in ("intent", "issue", "sentiment")
@@ -141,10 +153,11 @@ def fit(rows: list[Labelled], progress: Progress = lambda what, done, total: Non
         progress("fits", done, steps)
 
     for name, given in usable.items():
-        heads[name], held[name] = fit_head(own, given, folds, step, alike=name == "issue")
+        near = vectors if name == "issue" else None
+        heads[name], held[name] = fit_head(own, given, folds, step, vectors=near)
     paths, share, held["intent"] = _blended(rows, readings, heads, held)
-    centres = _centres(x, rows, list(range(len(rows))))
-    strange, odd = _strange(x, rows, readings, held, folds, centres)
+    centres = _centres(vectors, rows, list(range(len(rows))))
+    strange, odd = _strange(vectors, rows, readings, held, folds, centres)
     kept_out = []
     if "sentiment" in heads and not _better_tone(readings, held["sentiment"]):
         kept_out.append("sentiment")
@@ -152,7 +165,8 @@ def fit(rows: list[Labelled], progress: Progress = lambda what, done, total: Non
     speed = _urgency(own, rows, readings, folds)
     if speed is None and any(row.urgency is not None for row in rows):
         kept_out.append("urgency")
-    model = OwnModel(version_of(rows), scale, heads, paths, share, speed, centres, strange)
+    version = version_of(rows, features)
+    model = OwnModel(version, scale, heads, paths, share, speed, centres, strange, features)
     return Fitted(model, readings, held, odd, kept_out, digests(texts))
 
 
@@ -167,9 +181,9 @@ def _varied(given: list[str | None]) -> bool:
     return sum(counts.values()) >= FEWEST and sum(n >= 2 for n in counts.values()) >= 2
 
 
-def _rarity(x: sparse.csr_matrix) -> Floats:
-    """What each n-gram counts: the more, the fewer tickets hold it."""
-    in_tickets = np.bincount(x.indices, minlength=x.shape[1])[WIDTH:]
+def _rarity(x: sparse.csr_matrix, width: int) -> Floats:
+    """What each n-gram, all behind `width`, counts: the more, the fewer tickets hold it."""
+    in_tickets = np.bincount(x.indices, minlength=x.shape[1])[width:]
     weights: Floats = (np.log((1 + x.shape[0]) / (1 + in_tickets)) + 1).astype(np.float32)
     return weights
 
@@ -232,20 +246,19 @@ def _paths(rows: list[Labelled], issues: list[str], intents: list[str]) -> Float
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
 
-def _centres(x: sparse.csr_matrix, rows: list[Labelled], chosen: list[int]) -> Floats:
+def _centres(vectors: Floats, rows: list[Labelled], chosen: list[int]) -> Floats:
     """The direction of the mean text of each issue, or intent where no issue is named."""
     groups: dict[str, list[int]] = {}
     for i in chosen:
         groups.setdefault(rows[i].issue or rows[i].intent or "", []).append(i)
-    means = [np.asarray(x[part, :WIDTH].mean(axis=0)).ravel() for part in groups.values()]
-    centres = np.stack(means) / ENCODER_WEIGHT
+    centres = np.stack([vectors[part].mean(axis=0) for part in groups.values()])
     lengths = np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
     unit: Floats = (centres / lengths).astype(np.float32)
     return unit
 
 
 def _strange(
-    x: sparse.csr_matrix,
+    vectors: Floats,
     rows: list[Labelled],
     readings: list[Reading],
     held: dict[str, HeldOut],
@@ -261,9 +274,9 @@ def _strange(
         out = np.flatnonzero(folds == number)
         if not len(out):
             continue
-        around = _centres(x, rows, [int(i) for i in np.flatnonzero(folds != number)])
+        around = _centres(vectors, rows, [int(i) for i in np.flatnonzero(folds != number)])
         told = {"intent": sure[out]}
-        signs[out] = signs_of(x[out], around, told, [readings[i] for i in out])
+        signs[out] = signs_of(vectors[out], around, told, [readings[i] for i in out])
     mean, spread = signs.mean(axis=0), np.maximum(signs.std(axis=0), 1e-6)
     score = Strange(mean, spread, 0.0).of(signs)
     limit = float(np.quantile(score, 1 - OWN_STRANGE))

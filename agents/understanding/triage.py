@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.understanding import signs
+from agents.understanding.features import ACCURATE, Features
 from agents.understanding.instructions import is_code, set_apart
 from agents.understanding.kinds import (
     ANSWERS,
@@ -69,10 +70,9 @@ def read_messages(
 ) -> list[Reading]:
     """Read many messages (subject, body) at once; the order is kept.
 
-    `own` is a team's own model; what it says is added to each reading.
+    `own` is a team's own model; what it says is added to each reading. `model` is the packaged one
+    of the accurate features if none is given.
     """
-    from agents.understanding.encoder import composed, embed
-
     model = model or packaged_model()
     plans = [_plan(subject, body) for subject, body in messages]
     if not plans:
@@ -80,10 +80,10 @@ def read_messages(
     wholes = {plan.whole: plan.beginning for plan in plans}
     small = dict.fromkeys(text for plan in plans for text in pieces(plan.parts))
     # All that is needed in any case is encoded at once, so that texts of one length go together.
-    embed(list(small))
+    model.features.embed(list(small))
     languages = {plan.whole: plan.language for plan in plans}
     abroad = np.array([language != "en" for language in languages.values()])
-    vectors = composed(list(wholes.values()))
+    vectors = model.features.composed(list(wholes.values()))
     kinds, tones, urgencies, routes = model.read(list(wholes), vectors, abroad)
     at = {whole: row for row, whole in enumerate(wholes)}
     rows = dict(zip(wholes, kinds, strict=True))
@@ -290,11 +290,16 @@ def priority_of(reading: Reading, tier: str | None = None) -> Priority:
 
 
 def triage_rows(
-    batch: list[Any], *, own: "OwnModel | None" = None, confidence_under: float = 0.5
+    batch: list[Any],
+    *,
+    own: "OwnModel | None" = None,
+    features: Features = ACCURATE,
+    confidence_under: float = 0.5,
 ) -> list[TriageRow]:
     """Triage of many tickets without any record beside their words; `subject` and `body` are
-    read."""
-    readings = read_messages([(t.subject or "", t.body or "") for t in batch], own=own)
+    read, by the `features` of `own` if it is given."""
+    model = packaged_model((own.features if own else features).name)
+    readings = read_messages([(t.subject or "", t.body or "") for t in batch], model, own)
     return [row_of(reading, confidence_under) for reading in readings]
 
 

@@ -85,3 +85,15 @@ EVERYTHING = 1_000_000_000
 def rows_wanted(limit: int | None, *, as_json: bool) -> int:
     """How many rows to print."""
     return limit or (EVERYTHING if as_json else SCREENFUL)
+
+
+FeaturesNamed = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        metavar="accurate|fast",
+        help="How texts are read: by a sentence encoder (the default), or some ten times as fast "
+        "by the mean of word vectors, which is less exact and needs the extra `fast`.",
+        show_default=False,
+    ),
+]

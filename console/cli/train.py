@@ -10,7 +10,7 @@ from agents.errors import NotAllowed
 from agents.intake.fields import parse_map
 from agents.intake.formats import Reading
 from console.cli.intake_options import Encoding, in_one_line, inputs, name_reject, records_of
-from console.cli.options import As, AsJson, Db, PassphraseStdin
+from console.cli.options import As, AsJson, Db, FeaturesNamed, PassphraseStdin
 from console.cli.printing import Progress, out, print_json, say
 from console.cli.train_report import tell_models, tell_report
 from console.format import line
@@ -66,6 +66,7 @@ def train(
     use: Use = None,
     packaged: Packaged = False,
     corrections: Corrections = None,
+    features: FeaturesNamed = None,
     mapping: Mapped = None,
     encoding: Encoding = None,
     db: Db = None,
@@ -97,7 +98,9 @@ def train(
                     raise HandrailError(
                         "nothing was corrected here yet: `handrail correct TICKET --intent …`"
                     )
-                _train(teaching, gathered, corrected, force=force, as_json=as_json)
+                _train(
+                    teaching, gathered, corrected, force=force, features=features, as_json=as_json
+                )
             if gathered.rejects:
                 raise typer.Exit(1)
             return
@@ -176,6 +179,7 @@ def _train(
     corrected: "Sequence[Labelled]",
     *,
     force: bool,
+    features: str | None,
     as_json: bool,
 ) -> None:
     shown, last = [Progress("tickets read")], [""]
@@ -187,7 +191,9 @@ def _train(
         shown[0].at(done, total)
 
     try:
-        taught = teaching.train(gathered.rows, corrections=corrected, force=force, progress=follow)
+        taught = teaching.train(
+            gathered.rows, corrections=corrected, force=force, features=features, progress=follow
+        )
     finally:
         shown[0].clear()
     if as_json:

@@ -14,7 +14,10 @@ _HEADS = {"intent": "intent", "issue": "issue", "sentiment": "sentiment"}
 
 def tell_report(report: dict[str, Any]) -> None:
     """Print the report of a training, for a person."""
-    out(f"{report['version']}: fitted on {report['rows']:,} tickets, measured on held-out ones")
+    out(
+        f"{report['version']}: fitted on {report['rows']:,} tickets by {report['features']} "
+        "features, measured on held-out ones"
+    )
     for name, head in report["heads"].items():
         out("")
         out(
@@ -84,19 +87,19 @@ def tell_models(models: list[dict[str, Any]], in_use: str | None, *, as_json: bo
     if as_json:
         print_json({"in_use": shown, "models": models})
         return
-    table = Table("", "version", "made", "by", box=None, pad_edge=False)
+    table = Table("", "version", "features", "made", "by", box=None, pad_edge=False)
     for name in ("tickets", "accuracy", "calibration error"):
         table.add_column(name, justify="right")
-    table.add_row("*" if in_use is None else "", "packaged", "", "", "", "", "")
+    table.add_row("*" if in_use is None else "", "packaged", "", "", "", "", "", "")
     for model in models:
         mark = "*" if model["version"] == in_use else ""
         if "problem" in model:
-            table.add_row(mark, Text(model["version"]), Text(line(model["problem"])))
+            table.add_row(mark, Text(model["version"]), "", Text(line(model["problem"])))
             continue
         head = model["heads"]["intent"]
         table.add_row(
-            mark, Text(model["version"]), model["at"][:16].replace("T", " "),
-            Text(line(model["by"])), f"{model['rows']:,}", f"{head['accuracy']:.3f}",
-            f"{head['ece']:.3f}",
+            mark, Text(model["version"]), model.get("features", "accurate"),
+            model["at"][:16].replace("T", " "), Text(line(model["by"])), f"{model['rows']:,}",
+            f"{head['accuracy']:.3f}", f"{head['ece']:.3f}",
         )  # fmt: skip
     screen().print(table)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +36,7 @@ from console.cli.intake_options import (
 )
 from console.cli.intake_report import follow, summarize
 from console.cli.model_triage import Budget, Jobs, Rpm, RunningModel, Tpm, by_model
-from console.cli.options import Db
+from console.cli.options import Db, FeaturesNamed
 from console.cli.triage_job import Job
 from console.thinking import ApiBase, Brain
 from data.errors import BadFile, HandrailError
@@ -73,19 +74,27 @@ OpenQueue = Callable[[str | None], AbstractContextManager[Queue]]
 """Opens the workspace at a path or URL, for records to be put into its queue."""
 
 
-def classifier(model: Path | None) -> Classify:
-    """What classifies: the packaged model, with the team's own of the file `model` before it.
+def classifier(model: Path | None, features: str | None = None) -> Classify:
+    """What classifies: the packaged model of `features` (default: those of the team's own model,
+    else the accurate ones), with the team's own of the file `model` before it.
 
-    Loading takes a moment.
+    Loading takes a moment. HandrailError if the own model reads other features.
     """
+    from agents.understanding.features import ACCURATE, features_named
     from agents.understanding.triage import triage_rows
 
+    named = features_named(features) if features else None
     if model is None:
-        return triage_rows
+        return partial(triage_rows, features=named or ACCURATE)
     from agents.understanding.own_model import load_own
 
     own = load_own(model)
-    return lambda batch: triage_rows(batch, own=own)
+    if named not in (None, own.features):
+        raise HandrailError(
+            f"--features {features}: {model.stem} reads {own.features.name} features; "
+            f"`handrail train FILE --features {features}` makes one, --packaged does without"
+        )
+    return partial(triage_rows, own=own)
 
 
 def model_in_use(db: str | None) -> Path | None:
@@ -107,7 +116,7 @@ def workspace_queue(db: str | None) -> Iterator[Queue]:
 
 
 def triage_with(
-    load: Callable[[Path | None], Classify],
+    load: Callable[[Path | None, str | None], Classify],
     open_queue: OpenQueue,
     in_use: Callable[[str | None], Path | None] = model_in_use,
 ) -> Callable[..., None]:
@@ -146,6 +155,7 @@ def triage_with(
         report: Report = None,
         model: ModelFile = None,
         packaged: PackagedModel = False,
+        features: FeaturesNamed = None,
         brain: Brain = None,
         api_base: ApiBase = None,
         jobs: Jobs = None,
@@ -177,6 +187,8 @@ def triage_with(
             named: tuple[str, ...] = ("--packaged",) if packaged else ()
             if file is not None:
                 named = ("--model", str(file))
+            if features is not None:
+                named += ("--features", features)
             if llm is not None:
                 named += llm.options()
             found = file if file or packaged else in_use(db)
@@ -184,10 +196,10 @@ def triage_with(
                 say(f"model: {safe(found.stem)}")
             job = Job(
                 files, out, form, reading, store, limit, resume, db, labels, report, found, named,
-                llm,
+                llm, features,
             )  # fmt: skip
             try:
-                tally = run(job, lambda: load(found), open_queue)
+                tally = run(job, lambda: load(found, features), open_queue)
             except Stopped as stop:
                 if stop.tally.rows:
                     summarize(stop.tally)

@@ -34,6 +34,8 @@ class Job:
     """The options by which the model was named."""
     by_model: ByModel | None = None
     """A language model that is to triage; None: the embedded triage."""
+    features: str | None = None
+    """The features that were asked for."""
 
     def identity(self, sources: Sequence[Source]) -> dict[str, object]:
         """What a resumed run must share with the stopped one."""
@@ -45,6 +47,7 @@ class Job:
             "store": self.store,
             "labels": self.labels,
             "model": self.model.name if self.model else None,
+            "features": self.features,
             "llm": self.by_model.choice.name if self.by_model else None,
         }
 

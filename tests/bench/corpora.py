@@ -1,8 +1,9 @@
 """Triage on the texts of other companies: `make bench-triage`. Its figures are told, never judged.
 
 Reads `corpora/` of the folder that HANDRAIL_CORPORA names (default: `../shared/corpora`). Nothing
-of it is part of the model that is measured here (cold); the last lines are of a model fitted on a
-part of Banking77 (HANDRAIL_COLD=1 leaves them out: fitting takes minutes). Routes by MAPPING.csv;
+of it is part of the models that are measured here (cold), one for each kind of features; beside
+each stands one fitted on a part of Banking77 (HANDRAIL_COLD=1 leaves them out: fitting takes
+minutes). Routes by MAPPING.csv;
 the expected calibration error is over ten bins of equal width of the confidence.
 """
 
@@ -15,11 +16,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sklearn.metrics import roc_auc_score
 
+from agents.understanding.features import BY_NAME, Features
+from agents.understanding.model import TriageModel, packaged_model
 from agents.understanding.reading import Reading, TriageRow
 from agents.understanding.triage import read_messages, row_of
 from tests.bench.fitted import calibration
@@ -80,18 +84,18 @@ def tweets(folder: Path) -> tuple[list[str], list[bool]]:
     return texts, [label.strip() == "0" for label in labels]
 
 
-def read(texts: Iterable[str]) -> list[tuple[Reading, TriageRow]]:
+def read(texts: Iterable[str], model: TriageModel) -> list[tuple[Reading, TriageRow]]:
     """What triage says of each text."""
     bodies, found = [("", text) for text in texts], []
     for first in range(0, len(bodies), AT_ONCE):
-        readings = read_messages(bodies[first : first + AT_ONCE])
+        readings = read_messages(bodies[first : first + AT_ONCE], model)
         found += [(reading, row_of(reading)) for reading in readings]
     return found
 
 
-def routing(name: str, rows: list[Labelled]) -> None:
+def routing(name: str, rows: list[Labelled], model: TriageModel) -> None:
     """Print how many go where they should, by route, and how many go to a person."""
-    found = read(row.text for row in rows)
+    found = read((row.text for row in rows), model)
     right = [row.route == told.intent for row, (_, told) in zip(rows, found, strict=True)]
     to_person = sum(told.escalate for _, told in found) / len(rows)
     ece = calibration([told.confidence for _, told in found], right)
@@ -118,7 +122,7 @@ def routing(name: str, rows: list[Labelled]) -> None:
             print(f"      {label:<52}{wanted[label]:<10}{dict(went.most_common())}")
 
 
-def fitted(folder: Path, outside: list[str]) -> None:
+def fitted(folder: Path, outside: list[str], features: Features) -> None:
     """Print what triage is worth once it is fitted on a part of Banking77."""
     from agents.understanding.training import Labelled as Ticket
     from tests.bench.fitted import measure
@@ -129,7 +133,7 @@ def fitted(folder: Path, outside: list[str]) -> None:
             Ticket("", r["text"], to.get(("banking77", "", r["category"])), r["category"])
             for r in csv.DictReader(file)
         ]
-    found = measure(rows, outside)
+    found = measure(rows, outside, features)
     print(f"Banking77, fitted on {found.learned}, measured on {found.rows} others of train.csv:")
     print(
         f"    routed {found.routed:.3f}, ECE {found.route_ece:.3f}; "
@@ -150,20 +154,27 @@ def main() -> None:
     most = int(os.environ.get("HANDRAIL_TEXTS", "1500"))
     pick = random.Random(1)
 
-    def some(rows: list[Labelled]) -> list[Labelled]:
+    def some(rows: list[Any]) -> list[Any]:
         return pick.sample(rows, min(most, len(rows)))
 
-    routing("Banking77, cold", some(banking(folder)))
-    routing("MultiDoGO, cold", some(multidogo(folder)))
-    strange = pick.sample(out_of_scope(folder), min(most, len(out_of_scope(folder))))
-    kept = sum(told.escalate for _, told in read(strange)) / len(strange)
-    print(f"out of scope (CLINC), cold: {len(strange)} texts, to a person {kept:.3f}")
-    texts, angry = tweets(folder)
-    score = roc_auc_score(angry, [reading.anger for reading, _ in read(texts)])
-    print(f"anger (tweets), not trained on: {len(texts)} texts, AUROC {score:.3f}")
+    bank, goods, strange = (
+        some(banking(folder)),
+        some(multidogo(folder)),
+        some(out_of_scope(folder)),
+    )
+    for features in BY_NAME.values():
+        model = packaged_model(features.name)
+        print(f"features: {features.name}")
+        routing("Banking77, cold", bank, model)
+        routing("MultiDoGO, cold", goods, model)
+        kept = sum(told.escalate for _, told in read(strange, model)) / len(strange)
+        print(f"out of scope (CLINC), cold: {len(strange)} texts, to a person {kept:.3f}")
+        texts, angry = tweets(folder)
+        score = roc_auc_score(angry, [reading.anger for reading, _ in read(texts, model)])
+        print(f"anger (tweets), not trained on: {len(texts)} texts, AUROC {score:.3f}")
+        if not os.environ.get("HANDRAIL_COLD"):
+            fitted(folder, out_of_scope(folder), features)
     redaction(folder)
-    if not os.environ.get("HANDRAIL_COLD"):
-        fitted(folder, out_of_scope(folder))
 
 
 if __name__ == "__main__":

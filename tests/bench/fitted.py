@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sklearn.model_selection import train_test_split
 
+from agents.understanding.features import ACCURATE, Features
+from agents.understanding.model import packaged_model
 from agents.understanding.own_model import OwnModel
 from agents.understanding.reading import TriageRow
 from agents.understanding.training import Labelled, fit
@@ -32,13 +34,14 @@ class Found:
 def measure(
     rows: Sequence[Labelled],
     outside: Sequence[str],
+    features: Features = ACCURATE,
     tell: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Found:
     """Fit on a part of `rows`, each with an issue, and measure on the rest and on `outside`."""
     learned, rest = train_test_split(
         list(rows), test_size=REST, random_state=3, stratify=[row.issue for row in rows]
     )
-    model = fit(learned, tell).model
+    model = fit(learned, tell, features).model
     told = _triage(rest, model)
     strange = _triage([Labelled("", text) for text in outside], model)
     routed = [(row, said) for row, said in zip(rest, told, strict=True) if row.intent]
@@ -80,6 +83,6 @@ def _issue_confidences(rows: Sequence[Labelled], model: OwnModel) -> list[float]
     found: list[float] = []
     for first in range(0, len(rows), 256):
         texts = [(row.subject, row.body) for row in rows[first : first + 256]]
-        readings = read_messages(texts, own=model)
+        readings = read_messages(texts, packaged_model(model.features.name), model)
         found += [max(r.own.issues.values()) if r.own else 0.0 for r in readings]
     return found

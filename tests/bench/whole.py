@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import event, func, select
 
 import agents.engine.understand
-import agents.understanding.encoder
 import agents.understanding.model
 from agents.connectors.embedded.reader import EmbeddedReader
 from agents.connectors.embedded.world import fill
@@ -24,6 +23,7 @@ from agents.engine.parts import Parts
 from agents.engine.writing import GuardedWriter
 from agents.eval.run import Rules
 from agents.service import NewTicket, Service
+from agents.understanding.features import ACCURATE, Features
 from data.feed import ChangeWatch
 from data.queries.approvals import pending_approvals
 from data.queries.tickets import ticket_detail
@@ -121,7 +121,7 @@ def timers(site: Site) -> Iterator[dict[str, float]]:
         setattr(owner, attribute, timed(name, inner))
         undo.append(lambda: setattr(owner, attribute, inner) if own else delattr(owner, attribute))
 
-    wrap(agents.understanding.encoder, "embed", "encoder")
+    wrap(Features, "embed", "encoder")
     wrap(agents.engine.understand, "read_messages", "triage beside the encoder")
     wrap(site.reader, "_rows", "back office: reads")
     for attribute in ("execute", "preview", "lookup"):
@@ -153,7 +153,7 @@ def inline(folder: Path, tickets: int, seed: int) -> dict[str, float]:
     try:
         for written in site.written[tickets:]:
             site.whole(written)
-        agents.understanding.encoder._seen.clear()
+        ACCURATE.seen.clear()
         start, cpu = time.perf_counter(), time.process_time()
         for written in site.written[:tickets]:
             site.whole(written)
@@ -168,7 +168,7 @@ def split(folder: Path, tickets: int, seed: int) -> dict[str, float]:
     site = Site(folder, tickets + 1, seed)
     try:
         site.whole(site.written[-1])
-        agents.understanding.encoder._seen.clear()
+        ACCURATE.seen.clear()
         with timers(site) as spent:
             start = time.perf_counter()
             for written in site.written[:tickets]:

@@ -11,6 +11,7 @@ from data.store import EVENT
 from data.workspace import open_workspace
 from tests.cli.conftest import Program
 from tests.labelled import tickets
+from tests.optional import needs_fast
 
 
 @pytest.fixture
@@ -101,6 +102,24 @@ def test_a_model_file_is_named_or_left_out(handrail: Program, labelled: Path, db
     assert "there is no such model" in missing.err
 
 
+@needs_fast
+def test_fast_features_are_trained_and_asked_for(handrail: Program, labelled: Path, db: Path):
+    report = handrail("train", labelled, "--db", db, "--features", "fast", "--json").document
+    assert (report["features"], report["used"]) == ("fast", True)
+    assert report["compared"]["with"] == "packaged"
+    assert events(db)[0]["features"] == "fast"
+    row = triaged(handrail, db, "Please return my pot deposit.")
+    assert (row["intent"], row["issues"]) == ("billing", "deposit")
+    other = handrail("triage", "-", "--db", db, "--features", "accurate", stdin="body\nhi\n")
+    assert (other.code, other.out) == (2, "")
+    assert f"{report['version']} reads fast features" in other.err
+    cold = handrail(
+        "triage", "-", "--db", db, "--features", "fast", "--packaged", stdin="body\nmy invoice?\n"
+    )
+    assert cold.code == 0, cold.err
+    assert "fast" in handrail("train", "--list", "--db", db).out
+
+
 def test_labels_are_measured_and_written(handrail: Program, labelled: Path, db: Path):
     report = db.with_name("report.json")
     ran = handrail(
@@ -125,6 +144,8 @@ def test_labels_are_measured_and_written(handrail: Program, labelled: Path, db: 
         (("triage", "x.csv", "--report", "r.json"), "--report needs --labels"),
         (("triage", "LABELLED", "--labels", "nope"), "--labels 'nope': no such column"),
         (("triage", "LABELLED", "--model", "m.npz", "--packaged"), "--model or --packaged"),
+        (("triage", "LABELLED", "--features", "best"), "there are accurate and fast"),
+        (("train", "LABELLED", "--features", "best"), "there are accurate and fast"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line(

@@ -35,7 +35,7 @@ def open_queue(db: str | None):
 
 def triage(*words: object, stdin: bytes | str = "", classifier: Classifier | None = None):
     app = typer.Typer(add_completion=False)
-    app.command()(triage_with(lambda model: classifier or Classifier(), open_queue))
+    app.command()(triage_with(lambda model, features: classifier or Classifier(), open_queue))
     return CliRunner().invoke(app, [str(word) for word in words], input=stdin)
 
 
@@ -216,7 +216,7 @@ def test_a_real_interrupt(tmp_path: Path):
         "import time, typer\n"
         "from console.cli.triage import triage_with, workspace_queue\n"
         "from tests.intake_support import Classifier\n"
-        "def load(model):\n"
+        "def load(model, features):\n"
         "    inner = Classifier()\n"
         "    return lambda batch: (time.sleep(0.2), inner(batch))[1]\n"
         "app = typer.Typer(add_completion=False)\n"

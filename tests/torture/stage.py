@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlite3 import connect
 from typing import Any
 
-import agents.understanding.encoder
+import agents.understanding.encoder_accurate
 from agents.connectors.protocols import Reader, Writer
 from tests.torture import faults
 from tests.torture.crowd import WORKSPACE, Ends, crowd, difference, found_crowd
@@ -186,7 +186,7 @@ def _told(part: str) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 def main(folder: Path, size: str, *parts: str) -> None:
     """Play each part."""
-    agents.understanding.encoder._THREADS = 1  # Threads of a model do not outlive a fork.
+    agents.understanding.encoder_accurate._THREADS = 1  # Threads of a model do not outlive a fork.
     stage = Stage(folder, few=size == "few")
     gc.collect()
     gc.freeze()  # Forks share what is there; a collection would copy it.

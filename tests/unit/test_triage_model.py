@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agents.understanding import fit
-from agents.understanding.encoder import composed, embed
+from agents.understanding.features import ACCURATE
 from agents.understanding.feelings import FEELINGS, feelings
 from agents.understanding.language import language_of
 from agents.understanding.model import packaged_model
@@ -84,8 +84,8 @@ def test_what_is_in_a_language_that_is_not_triaged_is_for_people() -> None:
 
 
 def test_a_message_is_judged_by_the_vectors_of_its_sentences() -> None:
-    one, other = embed(["Short.", "A sentence that is quite a bit longer."])
-    both = composed([["Short.", "A sentence that is quite a bit longer."], ["Short."]])
+    one, other = ACCURATE.embed(["Short.", "A sentence that is quite a bit longer."])
+    both = ACCURATE.composed([["Short.", "A sentence that is quite a bit longer."], ["Short."]])
     assert np.allclose(both[1], one)
     assert both[0] @ other > both[0] @ one
     assert np.linalg.norm(both[0]) == pytest.approx(1.0)
