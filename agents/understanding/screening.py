@@ -13,7 +13,7 @@ from agents.understanding.visible import concealed, visible
 
 def gives_orders(subject: str, body: str) -> bool:
     """Whether anything in a message, seen or not, orders the agents about."""
-    seen = f"{subject}\n{visible(body)}"
+    seen = f"{subject}\n{visible(body)}".strip()
     texts = dict.fromkeys((seen, plain_text(seen)))
     return any(instructs_agents(text) for text in texts) or hides_orders(f"{subject}\n{body}")
 

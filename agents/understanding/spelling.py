@@ -1,6 +1,7 @@
 """Mistyped key words put right, so that a slip of the finger does not hide what a ticket is about."""
 
 import re
+from functools import lru_cache
 
 KEY_WORDS = [
     "refund",
@@ -68,11 +69,15 @@ def respell(text: str, known: frozenset[str]) -> str:
 
     def restore(match: re.Match[str]) -> str:
         word = match[0].lower()
-        if word in known:
-            return match[0]
-        return next((key for key in KEY_WORDS if one_slip(word, key)), match[0])
+        return match[0] if word in known else _key_word(word) or match[0]
 
     return _WORD.sub(restore, text)
+
+
+@lru_cache(65_536)
+def _key_word(word: str) -> str | None:
+    """The first key word that `word` is one slip away from."""
+    return next((key for key in KEY_WORDS if one_slip(word, key)), None)
 
 
 def one_slip(one: str, other: str) -> bool:
