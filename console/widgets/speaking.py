@@ -1,8 +1,10 @@
 """What the agents' model says at this moment: the last words of each answer under way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from pydantic_core import from_json
 from textual.content import Content
 from textual.widgets import Static
 
@@ -71,6 +73,30 @@ class SpeakingNow(Static):
 
 def _words_of(each: Speaking) -> Content:
     """Who speaks, and the end of what they have said."""
-    said = line(each.text, len(each.text))
+    said = in_words(each.text)
+    said = line(said, len(said))
     end = said if len(said) <= LONGEST else f"… {said[-LONGEST:]}"
     return text(("◐ ", "bold"), (f"{line(each.agent)} says  ", "bold"), (end, "dim"))
+
+
+def in_words(said: str) -> str:
+    """An answer so far as a person reads it: of JSON, however little has come, its names and
+    values; anything else as it is."""
+    if said.lstrip()[:1] not in ("{", "["):
+        return said
+    try:
+        return "; ".join(_told(from_json(said, allow_partial="trailing-strings")))
+    except ValueError:
+        return said
+
+
+def _told(value: Any, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _told(inner, key.replace("_", " "))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _told(inner, name)
+    elif value not in (None, ""):
+        shown = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        yield f"{name}: {shown}" if name else str(shown)

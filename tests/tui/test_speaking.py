@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from agents.brains.hearing import Hearing
-from console.widgets.speaking import SpeakingNow
+from console.widgets.speaking import SpeakingNow, in_words
 from data.store import table
 from data.tables import Run
 from tests.tui.driving import console, opened, until, words
@@ -65,3 +65,24 @@ async def test_words_of_another_ticket_are_not_shown(session: TestSession) -> No
         await pilot.press("j")
         await until(pilot, lambda: desk.ticket_id != first)
         await until(pilot, lambda: not desk.query_one(SpeakingNow).display)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("I look into it.", "I look into it."),
+        ("", ""),
+        ('{"iss', ""),
+        ('{"cause": "A second cha', "cause: A second cha"),
+        (
+            ' {"issues": [{"kind": "double_charge", "sure": true}, {"as_issue": 2, "note": null}], '
+            '"so_far": ["a", 1.5',
+            "kind: double_charge; sure: yes; as issue: 2; so far: a; so far: 1.5",
+        ),
+        ("[link](x) is no JSON", "[link](x) is no JSON"),
+        ("[" * 5000, "[" * 5000),
+        ('```json\n{"a": 1', '```json\n{"a": 1'),
+    ],
+)
+def test_json_is_shown_as_names_and_values(said: str, shown: str) -> None:
+    assert in_words(said) == shown
