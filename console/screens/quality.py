@@ -110,7 +110,7 @@ class Quality(CommandScreen):
 
     def _show(self, found: Known) -> None:
         self.known = found
-        self.checks.show_checks(found.page.rows, self.console.now())
+        self.checks.show_rows(found.page.rows, self.console.now())
         none = self.query_one("#quality-none", Static)
         none.display = not found.page.rows
         none.update(text(("Nothing was checked yet: a worker checks what ends.", "dim")))

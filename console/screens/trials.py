@@ -22,6 +22,7 @@ from console.screens.commanding import CommandScreen
 from console.widgets.bars import KeyBar
 from console.widgets.preview import lines, text
 from console.widgets.rowlist import Piece, RowList, fit
+from console.widgets.wholelist import WholeList
 from data.vocabulary import Intent, Role
 
 if TYPE_CHECKING:
@@ -46,40 +47,25 @@ class Found:
     """Of the intent under the cursor, newest first."""
 
 
-class IntentList(RowList):
+class IntentList(WholeList[Trial]):
     """The intents with their modes."""
 
     def __init__(self) -> None:
         """Nothing read yet."""
         super().__init__(id="intents")
-        self.trials = list[Trial]()
 
-    @property
-    def count(self) -> int:
-        """How many intents there are."""
-        return len(self.trials)
-
-    def key_at(self, index: int) -> str | None:
+    def key_of(self, row: Trial) -> str:
         """The intent."""
-        return self.trials[index].intent.value if 0 <= index < len(self.trials) else None
+        return row.intent.value
 
     @property
-    def current(self) -> Trial | None:
-        """The intent under the cursor."""
-        return next((trial for trial in self.trials if trial.intent == self.key), None)
-
-    def show_trials(self, found: list[Trial]) -> None:
-        """Show these."""
-        self.trials = found
-        self.resize_rows()
-        if self.key is None and found:
-            tried = [at for at, trial in enumerate(found) if trial.next_mode is not None]
-            self.go(tried[0] if tried else 0)
-        self.refresh()
+    def first(self) -> int:
+        """The first intent that is tried."""
+        return next((at for at, row in enumerate(self.rows) if row.next_mode is not None), 0)
 
     def draw(self, index: int, width: int) -> list[list[Piece]]:
         """Intent and mode; below, what came of it."""
-        trial = self.trials[index]
+        trial = self.rows[index]
         glyph, mode, meaning = trying.MODES[trial.mode]
         name = f"{trial.intent:<10}"
         told = meaning
@@ -157,7 +143,7 @@ class Trials(CommandScreen):
 
     def _show(self, found: Found) -> None:
         self.found = found
-        self.intents.show_trials(found.trials)
+        self.intents.show_rows(found.trials, self.console.now())
         current = self.intents.current
         if current is not None and found.wanted == current.intent:
             self.query_one("#trials-known").border_title = line(current.intent.value)

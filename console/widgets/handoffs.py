@@ -3,65 +3,37 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from console.cells import Piece, fit
 from console.format import age, line
-from console.widgets.rowlist import Piece, RowList, fit
+from console.widgets.wholelist import WholeList
 from data.queries.rows import HandoffRow
 
 KINDS = {"warm_transfer": "handed to", "callback": "callback", "queue": "queued"}
 
 
-class HandoffList(RowList):
-    """Hand-overs that nobody has accepted; the cursor stays on its own whatever comes or goes."""
+class HandoffList(WholeList[HandoffRow]):
+    """Hand-overs that nobody has accepted."""
 
     def __init__(self, me: str) -> None:
         """An empty list, for this person."""
         super().__init__(id="handoffs")
-        self.me, self.handoffs = me, list[HandoffRow]()
-        self.now: datetime | None = None
+        self.me = me
 
-    @property
-    def count(self) -> int:
-        """How many wait."""
-        return len(self.handoffs)
-
-    def key_at(self, index: int) -> str | None:
+    def key_of(self, row: HandoffRow) -> str:
         """The hand-over's id."""
-        return self.handoffs[index].id if 0 <= index < len(self.handoffs) else None
-
-    @property
-    def current(self) -> HandoffRow | None:
-        """The hand-over under the cursor, if it still waits."""
-        return next((handoff for handoff in self.handoffs if handoff.id == self.key), None)
-
-    def in_order(self, found: Sequence[HandoffRow]) -> list[HandoffRow]:
-        """One's own first, then by skill, the longest waiting first."""
-        return sorted(found, key=lambda h: (h.assigned_to != self.me, h.skill, h.queued_at, h.id))
+        return row.id
 
     def show_handoffs(self, found: Sequence[HandoffRow], now: datetime) -> None:
-        """Show these; the cursor stays with its hand-over."""
-        before = self.cursor
-        self.now, self.handoffs = now, self.in_order(found)
-        self.resize_rows()
-        if self.key is None:
-            if self.handoffs:
-                self.go(0)
-            return
-        places = {handoff.id: place for place, handoff in enumerate(self.handoffs)}
-        place = places.get(self.key)
-        self.gone = place is None
-        self.cursor = max(0, min(before, self.count - 1)) if place is None else place
-        if place is not None and place != before:
-            self.reveal()
-        self.refresh()
+        """Show these: one's own first, then by skill, the longest waiting first."""
 
-    def tick(self, now: datetime) -> None:
-        """Let the waits grow."""
-        self.now = now
-        self.refresh()
+        def place(handoff: HandoffRow) -> tuple[bool, str, datetime, str]:
+            return handoff.assigned_to != self.me, handoff.skill, handoff.queued_at, handoff.id
+
+        self.show_rows(sorted(found, key=place), now)
 
     def draw(self, index: int, width: int) -> list[list[Piece]]:
         """Skill, ticket and subject; below, to whom, how long it waits and is to wait."""
-        handoff = self.handoffs[index]
+        handoff = self.rows[index]
         mine = handoff.assigned_to == self.me
         skill = f"{line(handoff.skill, 20)} "
         told = f"{line(handoff.ticket_ref, 20)}  {line(handoff.subject, 100) or '(no subject)'}"

@@ -1,15 +1,15 @@
 """Quality checks as a list, and one of them in full: bars, words, reasons, events."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 
 from textual.content import Content
 
+from console.cells import Piece, fit
 from console.describe import headline
 from console.format import age, line, moment
 from console.scores import VERDICTS, bar, told
 from console.widgets.preview import lines, text
-from console.widgets.rowlist import Piece, RowList, fit
+from console.widgets.wholelist import WholeList
 from data.queries.quality import QualityRow, ScoreRow
 from data.queries.rows import EventRow
 from data.vocabulary import Verdict
@@ -26,45 +26,16 @@ _TONE = {
 }  # fmt: skip
 
 
-class QualityList(RowList):
-    """Checked tickets; the cursor stays on its own whatever comes or goes."""
+class QualityList(WholeList[QualityRow]):
+    """Checked tickets."""
 
     def __init__(self) -> None:
         """An empty list."""
         super().__init__(id="checks")
-        self.rows: list[QualityRow] = []
-        self.now: datetime | None = None
 
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.rows)
-
-    def key_at(self, index: int) -> str | None:
+    def key_of(self, row: QualityRow) -> str:
         """The ticket's id."""
-        return self.rows[index].ticket_id if 0 <= index < len(self.rows) else None
-
-    @property
-    def current(self) -> QualityRow | None:
-        """The check under the cursor, if it is still there."""
-        return next((row for row in self.rows if row.ticket_id == self.key), None)
-
-    def show_checks(self, found: Sequence[QualityRow], now: datetime) -> None:
-        """Show these; the cursor stays with its ticket."""
-        before = self.cursor
-        self.now, self.rows = now, list(found)
-        self.resize_rows()
-        if self.key is None:
-            if self.rows:
-                self.go(0)
-            return
-        places = {row.ticket_id: place for place, row in enumerate(self.rows)}
-        place = places.get(self.key)
-        self.gone = place is None
-        self.cursor = max(0, min(before, self.count - 1)) if place is None else place
-        if place is not None and place != before:
-            self.reveal()
-        self.refresh()
+        return row.ticket_id
 
     def draw(self, index: int, width: int) -> list[list[Piece]]:
         """Verdict, ticket and subject; below, each score."""
