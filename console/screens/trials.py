@@ -2,39 +2,20 @@
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from agents.trials import Comparison, Trial, comparisons, trials, without_personal_data
 from console import trying
-from console.actions import bindings
+from console.cells import Piece, fit
 from console.format import line
-from console.live import Changed
-from console.possible import Context
-from console.reads import Reading
-from console.screens.commanding import CommandScreen
-from console.widgets.bars import KeyBar
+from console.screens.browsing import Browsing
 from console.widgets.preview import lines, text
-from console.widgets.rowlist import Piece, RowList, fit
 from console.widgets.wholelist import WholeList
 from data.vocabulary import Intent, Role
 
-if TYPE_CHECKING:
-    from console.screens.desk import Desk
-
 MOST_TICKETS = 50
 """Of an intent that are shown; `handrail trials INTENT` lists all."""
-
-REST_SECONDS = 1.0
-"""Between two looks while much happens."""
-
-_KEYS = ("help", "quit")
 
 
 @dataclass(frozen=True)
@@ -79,91 +60,43 @@ class IntentList(WholeList[Trial]):
         ]
 
 
-class Trials(CommandScreen):
+class Trials(Browsing[Trial, Found]):
     """The intents, and for the one under the cursor the plans beside what people did."""
 
-    CSS_PATH = "trials.tcss"
-    AUTO_FOCUS = "#intents"
-    BINDINGS = [
-        Binding("escape", "app.pop_screen", "Leave"),
-        *bindings(*_KEYS),
-        Binding("tab", "app.focus_next", "Next pane", show=False),
-        Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
-    ]
+    PANE = "trials"
+    KEYS = ("help", "quit")
+    LISTED, KNOWN = "Intents", ""
+    REST_SECONDS = 1.0
 
-    def __init__(self, desk: "Desk") -> None:
-        """Over the desk, which tickets are opened on."""
-        super().__init__()
-        self.desk = desk
-        self.found: Found | None = None
-        self._wanted: str | None = None
-        self._reading = Reading(
-            self, "trials", self._load, self._show, self._trouble, rest=REST_SECONDS
-        )
+    def make_list(self) -> IntentList:
+        """The intents."""
+        return IntentList()
 
-    def compose(self) -> ComposeResult:
-        """What this is, the intents, what came of one, the keys."""
-        yield Static("Needs 60×16 or more", id="too-small", markup=False)
-        yield Static(
-            text(("Trials", "bold"), ("  the policy's `trials` say how far each intent is", "dim")),
-            id="trials-head", markup=False,
-        )  # fmt: skip
-        with Horizontal(id="trials-body"):
-            with Vertical(id="trials-left", classes="pane"):
-                yield IntentList()
-            with VerticalScroll(id="trials-known", classes="pane"):
-                yield Static("", id="trials-words", markup=False)
-        yield KeyBar(*_KEYS)
-
-    def on_mount(self) -> None:
-        """Read once, then as things change."""
-        self.intents = self.query_one(IntentList)
-        self.query_one("#trials-left").border_title = "Intents"
-        self.refresh_keys()
-        self._reading.ask()
-
-    def live(self, changed: Changed) -> None:
-        """Read again what may have changed."""
-        self._reading.ask()
-
-    @on(RowList.Moved, "#intents")
-    def moved(self) -> None:
-        """What came of it follows the cursor."""
-        self._wanted = self.intents.key
-        self._reading.ask(at_once=True)
-
-    def _load(self) -> Found:
-        session, wanted = self.console.session, self._wanted
-        tickets = list[Comparison]()
+    def load(self, wanted: str | None) -> Found:
+        """How far each intent is, and the newest tickets of the one that is wanted."""
+        session, tickets = self.console.session, list[Comparison]()
         if wanted is not None:
             tickets = list(islice(comparisons(session.store, Intent(wanted)), MOST_TICKETS))
         if self.console.role is Role.VIEWER:
             tickets = [without_personal_data(one) for one in tickets]
         return Found(trials(session.store, session.service.policy), wanted, tickets)
 
-    def _show(self, found: Found) -> None:
-        self.found = found
-        self.intents.show_rows(found.trials, self.console.now())
-        current = self.intents.current
-        if current is not None and found.wanted == current.intent:
-            self.query_one("#trials-known").border_title = line(current.intent.value)
-            self.query_one("#trials-words", Static).update(known_of(current, found.tickets))
+    def listed(self, found: Found) -> None:
+        """Fill the list."""
+        self.rows.show_rows(found.trials, self.console.now())
 
-    def _trouble(self, problem: str | None) -> None:
-        if problem is not None:
-            told = text((f"! {line(problem)}", "bold $text-error"))
-            self.query_one("#trials-head", Static).update(told)
+    def head(self, found: Found) -> Content:
+        """What this is."""
+        told = "  the policy's `trials` say how far each intent is"
+        return text(("Trials", "bold"), (told, "dim"))
 
-    def context(self) -> Context:
-        """Nothing of a ticket is here."""
-        return Context(
-            now=self.console.now(),
-            pane="trials",
-            workers=self.console.workers_alive,
-            role=self.console.role,
-            person=self.console.session.person,
-            key=self.console.keys.shown,
-        )
+    def known(self, found: Found) -> Content | None:
+        """What came of the trial of the intent under the cursor."""
+        current = self.rows.current
+        if current is None or found.wanted != current.intent:
+            return None
+        self.query_one("#browse-known").border_title = line(current.intent.value)
+        return known_of(current, found.tickets)
 
 
 def known_of(trial: Trial, tickets: list[Comparison]) -> Content:

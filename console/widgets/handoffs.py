@@ -23,13 +23,13 @@ class HandoffList(WholeList[HandoffRow]):
         """The hand-over's id."""
         return row.id
 
-    def show_handoffs(self, found: Sequence[HandoffRow], now: datetime) -> None:
+    def show_rows(self, found: Sequence[HandoffRow], now: datetime) -> None:
         """Show these: one's own first, then by skill, the longest waiting first."""
 
         def place(handoff: HandoffRow) -> tuple[bool, str, datetime, str]:
             return handoff.assigned_to != self.me, handoff.skill, handoff.queued_at, handoff.id
 
-        self.show_rows(sorted(found, key=place), now)
+        super().show_rows(sorted(found, key=place), now)
 
     def draw(self, index: int, width: int) -> list[list[Piece]]:
         """Skill, ticket and subject; below, to whom, how long it waits and is to wait."""

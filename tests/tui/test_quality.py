@@ -48,7 +48,7 @@ async def at_quality(pilot: Pilot[Any]) -> Quality:
     await press(pilot, "g", "y")
     screen = pilot.app.screen
     assert isinstance(screen, Quality)
-    await until(pilot, lambda: screen.known is not None and screen.context().ticket)
+    await until(pilot, lambda: screen.found is not None and screen.context().ticket)
     return screen
 
 
@@ -57,15 +57,15 @@ async def test_what_waits_comes_first_with_its_reasons(session: TestSession) -> 
     app = console(session)
     async with app.run_test(size=(160, 48)) as pilot:
         screen = await at_quality(pilot)
-        assert [row.ticket_id for row in screen.checks.rows] == [TICKET, OTHER]
-        shown = words(app, "#quality-words")
+        assert [row.ticket_id for row in screen.rows.rows] == [TICKET, OTHER]
+        shown = words(app, "#browse-words")
         assert "compliance  ░░░░░░░░░░ 0.00" in shown
         assert "sentiment   ·········· no data" in shown
         assert "claims a refund of 50.00" in shown
         assert "   1  " in shown
-        assert "1 waits for a person" in words(app, "#quality-head")
+        assert "1 waits for a person" in words(app, "#browse-head")
         await press(pilot, "j")
-        assert "T-2" in words(app, "#quality-words")
+        assert "T-2" in words(app, "#browse-words")
         await press(pilot, "enter")
         assert isinstance(app.screen, Desk)
 
@@ -78,13 +78,13 @@ async def test_agreeing_by_keys(session: TestSession) -> None:
         await press(pilot, "plus")
         assert isinstance(app.screen, Pick)
         await press(pilot, "enter")
-        await until(pilot, lambda: "0 wait" in words(app, "#quality-head"))
+        await until(pilot, lambda: "0 wait" in words(app, "#browse-head"))
         scores = {s.name: s.review for s in quality_of(session.store, TICKET).scores}
         assert scores["sentiment"] is None
         assert {n for n, review in scores.items() if review and review.agreed} == {
             "resolution", "escalation", "compliance",
         }  # fmt: skip
-        assert "✓ maya agrees" in words(app, "#quality-words")
+        assert "✓ maya agrees" in words(app, "#browse-words")
 
 
 async def test_correcting_by_keys(session: TestSession) -> None:
@@ -100,7 +100,7 @@ async def test_correcting_by_keys(session: TestSession) -> None:
         app.screen.query_one(Input).value = "1 it was fine"
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen, Quality))
-        await until(pilot, lambda: "0 wait" in words(app, "#quality-head"))
+        await until(pilot, lambda: "0 wait" in words(app, "#browse-head"))
         row = quality_of(session.store, TICKET)
         assert (row.overall, row.verdict) == (1.0, "passed")
         review = {s.name: s.review for s in row.scores}["compliance"]
@@ -113,7 +113,7 @@ async def test_nothing_checked_yet(session: TestSession) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await press(pilot, "g", "y")
-        await until(pilot, lambda: "Nothing was checked" in words(app, "#quality-none"))
+        await until(pilot, lambda: "Nothing was checked" in words(app, "#browse-none"))
         await press(pilot, "plus")
         assert app.told[-1] == "Agree: no check is selected"
         await press(pilot, "escape", "plus")

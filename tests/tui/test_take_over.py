@@ -361,18 +361,18 @@ async def test_the_human_queue_shows_the_summary_and_is_accepted(session: TestSe
         await press(pilot, "g", "e")
         screen = app.screen
         assert isinstance(screen, Escalations)
-        await until(pilot, lambda: screen.detail)
-        handoff = screen.handoffs.current
+        await until(pilot, lambda: screen.found is not None and screen.found.detail)
+        handoff = screen.rows.current
         assert handoff is not None
-        known = words(app, "#escalations-words")
+        known = words(app, "#browse-words")
         for part in ("Needs", "Next", handoff.skill):
             assert part in known
         await press(pilot, "t")
         if isinstance(app.screen, Confirm):
             await press(pilot, "y")
         await until(pilot, lambda: owner(session, handoff.ticket_id) == "maya")
-        await until(pilot, lambda: screen.handoffs.count == 0)
-        assert "Nothing waits" in words(app, "#escalations-none")
+        await until(pilot, lambda: screen.rows.count == 0)
+        assert "Nothing waits" in words(app, "#browse-none")
         await press(pilot, "t")
         assert "no ticket" in app.told[-1]
         await press(pilot, "escape")
@@ -386,8 +386,8 @@ async def test_enter_opens_what_was_handed_over_on_the_desk(session: TestSession
         await press(pilot, "g", "e")
         screen = app.screen
         assert isinstance(screen, Escalations)
-        await until(pilot, lambda: screen.detail)
-        handed = screen.handoffs.current
+        await until(pilot, lambda: screen.found is not None and screen.found.detail)
+        handed = screen.rows.current
         assert handed is not None
         await press(pilot, "enter")
         await until(pilot, lambda: desk.detail and desk.detail.ticket.id == handed.ticket_id)
@@ -400,9 +400,9 @@ async def test_being_there_is_said_by_a_key(session: TestSession) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         await press(pilot, "g", "e")
-        await until(pilot, lambda: "● available" in words(app, "#escalations-me"))
+        await until(pilot, lambda: "● available" in words(app, "#browse-head"))
         await press(pilot, "b")
-        await until(pilot, lambda: "○ away" in words(app, "#escalations-me"))
+        await until(pilot, lambda: "○ away" in words(app, "#browse-head"))
         (me,) = operators(session.store)
         assert not me.available
 

@@ -53,7 +53,7 @@ async def _shown(pilot: Pilot[Any]) -> Trials:
     await press(pilot, "g", "i")
     screen = pilot.app.screen
     assert isinstance(screen, Trials)
-    await until(pilot, lambda: "Newest tickets" in words(screen.console, "#trials-words"))
+    await until(pilot, lambda: "Newest tickets" in words(screen.console, "#browse-words"))
     return screen
 
 
@@ -64,8 +64,8 @@ async def test_the_trial_tells_mode_agreement_and_what_comes_next(
     app = console(on_trial)
     async with app.run_test(size=size) as pilot:
         screen = await _shown(pilot)
-        assert screen.intents.key == "billing"
-        told = words(app, "#trials-words")
+        assert screen.rows.key == "billing"
+        told = words(app, "#browse-words")
         assert "◌ shadow" in told
         assert "33% (1 of 3), at least 6%" in told
         assert "  1  ≈ the same with other values" in told
@@ -83,10 +83,10 @@ async def test_it_follows_what_happens_and_the_cursor(on_trial: TestSession) -> 
         with on_trial.store.write() as t:
             _tried(t, "S-5", REFUND)
             add_event(t, "t_s-5", "ticket.resolved", "operator", {})
-        await until(pilot, lambda: "50% (2 of 4)" in words(app, "#trials-words"))
+        await until(pilot, lambda: "50% (2 of 4)" in words(app, "#browse-words"))
         await press(pilot, "j")
-        await until(pilot, lambda: "auto" in words(app, "#trials-words"))
-        assert "Newest tickets" not in words(app, "#trials-words")
+        await until(pilot, lambda: "auto" in words(app, "#browse-words"))
+        assert "Newest tickets" not in words(app, "#browse-words")
 
 
 def test_pictures(on_trial: TestSession, snap_compare: Any) -> None:
