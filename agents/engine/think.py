@@ -54,10 +54,17 @@ def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
     )
     # Nothing unread: a record changed, and what was said last has had its say.
     thought.noise = noise_of(snapshot, fresh) if snapshot.unread else None
-    if thought.noise:
+    if thought.noise and not (thought.noise == "spam" and identified.customer):
         return thought
-    fresh = ground_readings(parts, journal, snapshot, thought, fresh)
-    thought.matters = matters_of(snapshot, fresh, thought)
+    # Of whom nothing was known before, what they said earlier is looked up only now.
+    late = identified.customer is not None and asked_before and ticket["customer_id"] is None
+    earlier = readings[: ticket["read_count"]] if late else []
+    grounded = ground_readings(parts, journal, snapshot, thought, [*earlier, *fresh])
+    earlier, fresh = grounded[: len(earlier)], grounded[len(earlier) :]
+    if thought.noise and not any(reading.issues for reading in fresh):
+        return thought
+    thought.noise = None
+    thought.matters = matters_of(snapshot, earlier, fresh, thought)
     thought.person = person_at_once(parts, journal, snapshot, thought, fresh)
     if thought.person:
         return thought

@@ -17,7 +17,7 @@ from agents.engine.thought import Matter, Thought
 from agents.facts.case import moment
 from agents.facts.technical import missing_features
 from agents.understanding import signs
-from agents.understanding.grounding import World, ground
+from agents.understanding.grounding import GROUNDED, World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Found, Reading
 from agents.understanding.screening import hides_orders
@@ -188,8 +188,14 @@ def ground_readings(
     return grounded
 
 
-def matters_of(snapshot: Snapshot, fresh: list[Reading], thought: Thought) -> list[Matter]:
-    """The issues that earlier runs stored, and those that the unread messages add."""
+def matters_of(
+    snapshot: Snapshot, earlier: list[Reading], fresh: list[Reading], thought: Thought
+) -> list[Matter]:
+    """The issues that earlier runs stored, and those that the unread messages add.
+
+    `earlier` are messages read before of a writer whose records are known only now: what they ask
+    for is what the records show it to be.
+    """
     matters = [
         Matter(
             i["kind"],
@@ -201,6 +207,11 @@ def matters_of(snapshot: Snapshot, fresh: list[Reading], thought: Thought) -> li
         for i in snapshot.issues
         if not i["slots"].get("follows")
     ]
+    shown = {found.text: found for reading in earlier for found in reading.issues}
+    for matter in matters:
+        found = shown.get(matter.clause)
+        if found is not None and not matter.settled and found.confidence >= GROUNDED:
+            matter.kind = found.kind
     known = {FAMILY_OF.get(m.kind): m for m in matters}
     answers = answers_in(fresh) if snapshot.issues else set()
     thought.take_back = "deny" in answers and not _added(fresh, known)

@@ -2,7 +2,7 @@
 windows."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from agents.connectors.protocols import Row
@@ -273,10 +273,14 @@ def _named(case: Case, charges: list[Row]) -> list[Row]:
     if by_reference:
         return by_reference
     said, when = slots.amounts(case.clause), slots.dates(case.clause)
+    together = bool(said and when)
     if not said and not when:
         said, when = slots.amounts(case.text), slots.dates(case.text)
     of_amount = [c for c in charges if any(_is(a, c) for a in said)]
     of_date = [c for c in charges if any(_on(d, c) for d in when)]
+    if together and not _of_sum(said, charges) and not _adds_up(said, of_date):
+        # A charge of another amount on that day is not the one that is named.
+        return []
     both = [c for c in of_amount if c in of_date]
     if both:
         return both
@@ -294,6 +298,17 @@ def _is(amount: slots.Amount, charge: Row) -> bool:
     return minor == charge["amount"] or (
         "." not in amount.number and minor // 100 == charge["amount"] // 100
     )
+
+
+def _of_sum(said: list[slots.Amount], charges: list[Row]) -> bool:
+    """Whether one of the amounts is that of a charge, whatever currency is written with it."""
+    return any(_is(replace(a, currency=None), c) for a in said for c in charges)
+
+
+def _adds_up(said: list[slots.Amount], charges: list[Row]) -> bool:
+    """Whether one of the amounts is what these charges come to together."""
+    total = sum(c["amount"] for c in charges)
+    return _of_sum(said, [{**c, "amount": total} for c in charges[:1]])
 
 
 def _on(named: slots.Named, charge: Row) -> bool:

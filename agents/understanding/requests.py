@@ -117,6 +117,9 @@ def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
         scores["cancel"] = max(scores["cancel"], 0.85)
     if scores["money"] >= 0.2 and signs.wants_money(segment.text):
         scores["money"] = max(scores["money"], 0.8)
+    added = signs.goes_on_changing(segment.before, segment.text)
+    if added is not None and scores[added] >= 0.1:
+        scores[added] = max(scores[added], 0.8)
     if signs.gives_new_contact(segment.text) and scores["contact"] >= 0.02:
         scores["contact"] = max(scores["contact"], 0.8)
     if max(scores.values()) < 0.6 and signs.reports_fault(segment.text):
@@ -128,7 +131,7 @@ def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
         scores["compensation"] *= 0.3
     if asides.says_all_is_well(segment.text):
         scores["fault"] *= 0.3
-    if not signs.speaks_of_change(segment.text):
+    if added is None and not signs.speaks_of_change(segment.text):
         scores["contact"] *= 0.5
     return scores
 

@@ -21,6 +21,8 @@ class Segment:
     probabilities: NDArray[np.floating]
     weight: float = 1.0
     sentence: int = 0
+    before: str = ""
+    """The clause before it in its sentence."""
 
 
 _TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
@@ -76,7 +78,7 @@ def choose_segments(model: TriageModel, parts: Parts, rows: Rows) -> list[Segmen
     chosen: list[Segment] = []
     for number, (sentence, cut, weight) in enumerate(parts):
         if _ask_apart(model, cut, rows):
-            chosen += [Segment(clause, rows[clause], weight, number) for clause in cut]
+            chosen += _in_turn(cut, rows, weight, number)
             continue
         halves = _halves(model, sentence, rows) if weight == 1.0 else []
         asked = [family_scores(model, rows[half]) for half in halves]
@@ -84,10 +86,18 @@ def choose_segments(model: TriageModel, parts: Parts, rows: Rows) -> list[Segmen
             max(scores, key=lambda f: scores[f]) for scores in asked if max(scores.values()) >= 0.6
         }
         if len(tops) > 1:
-            chosen += [Segment(half, rows[half], weight, number) for half in halves]
+            chosen += _in_turn(halves, rows, weight, number)
         else:
             chosen.append(Segment(sentence, rows[sentence], weight, number))
     return chosen
+
+
+def _in_turn(clauses: list[str], rows: Rows, weight: float, number: int) -> list[Segment]:
+    """The clauses of one sentence, each with the one before it."""
+    return [
+        Segment(clause, rows[clause], weight, number, before)
+        for before, clause in zip(["", *clauses], clauses, strict=False)
+    ]
 
 
 def _ask_apart(model: TriageModel, cut: list[str], rows: Rows) -> bool:

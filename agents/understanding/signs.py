@@ -2,6 +2,8 @@
 
 import re
 
+from agents.understanding.outcry import threatens_outcry
+
 _HUMAN = re.compile(
     r"\b(speak|talk|chat|connect|transfer|put|get|escalate|hand|pass)\b.{0,30}\b(to|with|me|through|over)\b.{0,20}"
     r"\b(human|real person|actual person|live person|person|representative|rep|manager|supervisor|"
@@ -43,7 +45,9 @@ _BREACH = re.compile(
     r"taken over)\b|\b(someone|somebody|a stranger|unknown person|another person|anyone) (else )?(has |is |was |had |got )?(been )?"
     r"(in|into|inside|logged|logging|accessed|accessing|using|used|got) .{0,20}\b(my|our)\b.{0,15}\baccount"
     r"|\b(data (leak|breach)|security (breach|incident)|unauthori[sz]ed (access|log-?ins?|sign-?ins?)|phishing)\b"
-    r"|\b(konto|account) .{0,20}\bgehackt|\bgehackt\b|\bdatenleck\b|\bhacke(ad[oa]|aron)\b|\bpirat[ée]e?\b|\bvazamento de dados\b",
+    r"|\b(konto|account) .{0,20}\bgehackt|\bgehackt\b|\bdatenleck\b|\bhacke?(ad[oa]s?|aron|ar[ao]m|ou|erat[oia])\b|\bpirat[ée]e?s?\b|\bvazamento de dados\b"
+    r"|\b(violação|violación|violazione|faille|brecha|falha|incidente) (de|di|della|da) (segurança|seguridad|sicurezza|sécurité)\b"
+    r"|\b(konto|account) (wurde |ist |is )?(übernommen|gekapert|overgenomen)\b",
     re.IGNORECASE,
 )
 _SAFETY = re.compile(
@@ -82,7 +86,8 @@ _CHANGING = re.compile(
     r"\b(chang\w*|updat\w*|replac\w*|new|switch\w*|correct\w*|edit|set|amend\w*|use|add|remove|moved?|different|"
     r"änder\w*|aendern|neue\w*|aktualisier\w*|ersetz\w*|wechsel\w*|cambi\w*|actualiz\w*|nuev\w*|modific\w*|"
     r"chang\w*|nouve\w*|modifi\w*|mettre à jour|aggiorn\w*|nuov\w*|wijzig\w*|nieuw\w*|alter\w*|nov[oa]\w*|mudar|"
-    r"from now on|instead|no longer|old)\b",
+    r"from now on|instead|no longer|old|umstell\w*|stell\w*|hinterleg\w*|künftig|anstelle|statt|poner|pongan|pon|passer|passez|"
+    r"mettre|mettez|désormais|imposta\w*|metta\w*|mett\w*|zet|zetten|overzetten|voortaan|omzetten|pass(?:ar|em)|colo(?:car|quem))\b",
     re.IGNORECASE,
 )
 _HOW_TO = re.compile(
@@ -174,7 +179,9 @@ _TO_US = re.compile(
 )
 _REPLACING = re.compile(
     r"\b(chang\w*|updat\w*|replac\w*|instead|new|switch\w*|from now on|neue\w*|änder\w*|ersetz\w*|cambi\w*|nuev\w*|"
-    r"chang\w*|nouve\w*|remplac\w*|nuov\w*|nieuw\w*|wijzig\w*|nov[oa])\b",
+    r"chang\w*|nouve\w*|remplac\w*|nuov\w*|nieuw\w*|wijzig\w*|nov[oa]|in place of|rather than|henceforth|anstelle|anstatt|statt|"
+    r"künftig|ab sofort|hinterleg\w*|en (?:lugar|vez) de|a partir de (?:ahora|agora)|à la place|au lieu|désormais|dorénavant|"
+    r"al posto|invece|d'ora in poi|in plaats|voortaan|em vez|no lugar|doravante)\b",
     re.IGNORECASE,
 )
 _REACH = re.compile(r"(?<![\w.])\+\d[\d ()/.\-]{6,18}\d|[\w.+-]+@[\w-]+\.[\w.]+")
@@ -183,6 +190,24 @@ _REACH = re.compile(r"(?<![\w.])\+\d[\d ()/.\-]{6,18}\d|[\w.+-]+@[\w-]+\.[\w.]+"
 def speaks_to_us(text: str) -> bool:
     """Whether a text addresses the company."""
     return bool(_TO_US.search(text))
+
+
+_ELIDED = re.compile(
+    r"^(?:and|also|plus|und|sowie|y|también|et|ainsi que|e|anche|en|ook|também)\b,? (?:also |auch |también |aussi |anche |ook |também )?"
+    r"(?:the |my |our |die |den |das |meine?n? |el |la |mi |l[ae]s? |l'|mon |ma |il |lo |mi[ao] |de |het |mijn |o |a |[oa] (?:meu|minha) )?"
+    r"(?:(?P<contact>e-?mail\w*|mail\w*|correo\w*|courriel|phone\w*|mobile|tele?f\w+|tél\w*|handy\w*|rufnummer|cellulare|celular|"
+    r"telem[óo]vel)|(?P<profile>(?:sur|last |first |full )?name|language|(?:postal |street )?address|nachname\w*|namen?|sprache|"
+    r"anschrift|nombre|apellidos?|idioma|dirección|nom|langue|adresse|nome|cognome|lingua|indirizzo|naam|taal|adres|língua|"
+    r"endereço))\b",
+    re.IGNORECASE,
+)
+
+
+def goes_on_changing(before: str, text: str) -> str | None:
+    """The family, contact or profile, of what a clause without a verb adds to the change that the
+    clause `before` asks for: `and the e-mail to …`."""
+    found = _ELIDED.match(text.strip()) if _CHANGING.search(before) else None
+    return found.lastgroup if found else None
 
 
 def gives_new_contact(text: str) -> bool:
@@ -250,6 +275,21 @@ def tells_of_itself(text: str) -> bool:
     return bool(_WE.search(text)) and not _YOU.search(text)
 
 
+_GRATEFUL = re.compile(
+    r"\b(?:thank\w*|thx|tnx|ty|cheers|ta|appreciat\w*|grateful|kudos|bless|well done|good job|great|brilliant|perfect\w*|awesome|"
+    r"excellent|wonderful|amazing|superb|fantastic|happy|pleased|glad|danke?\w*|merci|vielen dank|super|klasse|"
+    r"prima|toll|gracias|agradec\w*|genial|estupendo|perfecto|excelente|remerci\w*|parfait|génial|bravo|grazie|ringrazi\w*|"
+    r"ottim\w*|perfetto|fantastico|bedankt|dank\w*|top|geweldig|fijn|obrigad\w*|agradeç\w*|valeu|ótimo|óptimo|perfeito|"
+    r"maravilh\w*)\b|[👍🙏🎉💯😊😀🙂❤💚💛💙]",
+    re.IGNORECASE,
+)
+
+
+def is_grateful(text: str) -> bool:
+    """Whether a text has a word of thanks or praise."""
+    return bool(_GRATEFUL.search(text))
+
+
 _LOCK = re.compile(
     r"\b(?:un)?lock(?:ed|s|ing)?\b|\b(?:ge|ent)sperr\w*|\b(?:des|dé)?bloqu?[ueé]\w*|\bs?blocc\w*|\b(?:ge|de)blok\w*|\bvergrendel\w*|"
     r"\bverrouill\w*",
@@ -281,7 +321,7 @@ def threatens(text: str) -> str | None:
     """The trigger that a text plainly pulls: legal_threat, safety_threat, security_breach or None."""
     if _SAFETY.search(text):
         return "safety_threat"
-    if _LEGAL.search(text):
+    if _LEGAL.search(text) or threatens_outcry(text):
         return "legal_threat"
     if _BREACH.search(text) and not _LOGIN_ALERT.search(text):
         return "security_breach"

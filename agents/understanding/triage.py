@@ -265,6 +265,8 @@ def _noise(
     sums["thanks"] = max(sums["thanks"], float(whole[index["solved"]]) * 0.9)
     best = max(sums, key=lambda k: sums[k])
     if best == "thanks":
+        if not signs.is_grateful(own) and float(whole[index["solved"]]) < 0.5:
+            return None
         asked = max((i.confidence for i in issues), default=0.0)
         return (
             best
