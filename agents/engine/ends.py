@@ -101,15 +101,15 @@ def outcome_of(
     status: TicketStatus,
 ) -> Why:
     """Why the ticket ends so, in one sentence; the reason that weighs most."""
-    whys = [why for _, _, why in ends.values() if why is not None]
+    # What only came back with another issue is no reason of its own.
+    own = [i for i in snapshot.issues if not i["slots"].get("follows")] or snapshot.issues
+    whys = [why for issue in own if (why := ends[issue["id"]][2]) is not None]
     if status is TicketStatus.ESCALATED and whys:
         return whys[0]
     if any(a["state"] in DONE_ACTIONS and a["name"] != "send_reply" for a in snapshot.actions):
-        rules = [i["rule"] for i in snapshot.issues if i["rule"]]
+        rules = [i["rule"] for i in own if i["rule"]]
         return Why("done", rules[0] if rules else None, "What was planned was done and read back.")
-    open_issue = next(
-        (i for i in snapshot.issues if ends[i["id"]][0] is IssueState.AWAITING_CUSTOMER), None
-    )
+    open_issue = next((i for i in own if ends[i["id"]][0] is IssueState.AWAITING_CUSTOMER), None)
     if open_issue is not None:
         return Why(
             "evidence_missing",
@@ -118,7 +118,7 @@ def outcome_of(
         )
     if whys:
         return whys[0]
-    issue = snapshot.issues[0] if snapshot.issues else None
+    issue = own[0] if own else None
     return Why(
         "explained", issue["rule"] if issue else None, (issue or {}).get("cause") or "Explained."
     )
