@@ -29,6 +29,9 @@ counts; one that is not English counts more, since there are few others."""
 FEELING_WEIGHT = 0.3
 """What a word of feeling counts beside the encoder and the n-grams in telling the tone."""
 
+ROUTE_LEVELS = {"encoder": 1.0, "words": 0.0}
+"""What encoder and words count in telling the route; of the few sentences words tell too little."""
+
 _FOLDS = StratifiedKFold(4, shuffle=True, random_state=0)
 
 
@@ -90,14 +93,13 @@ def _fit_tones(
 ) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray, float, float]:
     """The tones, by the features `x` of `rows` and by their words of feeling.
 
-    The encoder counts as much as the n-grams here, and few sentences want a strict penalty.
+    Few sentences want a strict penalty.
     """
-    level = np.ones(x.shape[1] + len(FEELINGS))
-    level[: features.width] = 1 / features.weight
-    level[-len(FEELINGS) :] = FEELING_WEIGHT
+    level = np.full(x.shape[1] + len(FEELINGS), FEELING_WEIGHT)
+    level[: x.shape[1]] = features.levels(x, encoder=1.0, words=1.0)
     both = hstack([x, feelings([row[3] for row in rows])], format="csr").multiply(level).tocsr()
     names, weights, bias, heat, accuracy = _fit(
-        both, [row[0] for row in rows], LinearSVC(C=0.1, class_weight="balanced")
+        both, [row[0] for row in rows], LinearSVC(C=0.2, class_weight="balanced")
     )
     weights = weights * level
     return names, weights[:, : x.shape[1]], weights[:, x.shape[1] :], bias, heat, accuracy
@@ -115,15 +117,18 @@ def _fit_routes(
     truth = np.array([names.index(row[0]) for row in rows])
     machine = LogisticRegression(C=10.0, max_iter=2000)
     x = features.of([row[2] for row in rows])
+    level = features.levels(x, **ROUTE_LEVELS)
+    x = x.multiply(level).tocsr()
     scores = cross_val_predict(machine, x, truth, cv=_FOLDS, method="decision_function")
     own = _of_kinds()
     machine.fit(
-        vstack([x, features.of([text for _, _, text in own])]),
+        vstack([x, features.of([text for _, _, text in own]).multiply(level)]),
         np.concatenate([truth, [names.index(route) for route, _, _ in own]]),
         sample_weight=np.concatenate([np.ones(len(rows)), np.full(len(own), KIND_WEIGHT)]),
     )
     accuracy = float((scores.argmax(1) == truth).mean())
-    return names, machine.coef_, machine.intercept_, _temperature(scores, truth, 0.25), accuracy
+    heat = _temperature(scores, truth, 0.25)
+    return names, machine.coef_ * level, machine.intercept_, heat, accuracy
 
 
 def _fit_routes_abroad(names: list[str], features: Features) -> tuple[np.ndarray, np.ndarray]:
@@ -136,12 +141,14 @@ def _fit_routes_abroad(names: list[str], features: Features) -> tuple[np.ndarray
     weights = [KIND_WEIGHT if language == "en" else ABROAD_WEIGHT for _, language, _ in own]
     machine = LogisticRegression(C=10.0, max_iter=400, tol=1e-3)
     texts = [row[2] for row in [*rows, *own]]
+    x = features.of(texts)
+    level = features.levels(x, **ROUTE_LEVELS)
     machine.fit(
-        features.of(texts),
+        x.multiply(level).tocsr(),
         np.array([names.index(row[0]) for row in [*rows, *own]]),
         sample_weight=np.array([1.0] * len(rows) + weights),
     )
-    return machine.coef_, machine.intercept_
+    return machine.coef_ * level, machine.intercept_
 
 
 def _of_kinds(*, english: bool = True) -> list[tuple[str, str, str]]:

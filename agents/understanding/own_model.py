@@ -21,7 +21,7 @@ Floats = NDArray[np.floating]
 CLAUSE_SURE = 0.8
 """How likely an issue must be for a clause to ask for it beside what the whole asks for."""
 
-FORM = 2
+FORM = 3
 Share = tuple[float, float, float]
 """The form of the stored file; another one is refused."""
 
