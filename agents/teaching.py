@@ -19,6 +19,9 @@ from data.store import NewEvent, Transaction
 from data.vocabulary import AgentName, Role
 from data.workspace import Workspace
 
+CHANCE = 0.05
+"""How likely by chance alone a model may look better that is used by itself."""
+
 
 @dataclass(frozen=True)
 class Taught:
@@ -68,7 +71,7 @@ class Teaching:
         fitted = fit(rows, progress, chosen)
         report = report_of(rows, fitted, before, progress)
         compared = report["compared"]
-        better = compared["now"] > compared["before"]
+        better = compared["now"] > compared["before"] and (compared["chance"] or 0.0) <= CHANCE
         used = better or force
         why = _why(compared, better=better, force=force)
         version = fitted.model.version
@@ -149,6 +152,8 @@ def _why(compared: dict[str, Any], *, better: bool, force: bool) -> str:
     figures = f"{compared['now']:.3f} against {compared['before']:.3f} of {compared['with']}"
     if better:
         return f"in use from now on: accuracy {figures}"
+    if not force and compared["now"] > compared["before"]:
+        return f"kept, not used: accuracy {figures} may be chance; --force uses it all the same"
     if force:
         return f"in use from now on, as you wish: accuracy {figures}"
     return f"kept, not used: accuracy {figures}; --force uses it all the same"

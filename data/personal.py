@@ -136,13 +136,14 @@ _CALLED_SO = re.compile(
     r"(?i)(?<!\w)(my name is|my name's|my full name is|mein name ist|ich heiße|je m['’]appelle|"
     r"mon nom est|me llamo|mi nombre es|mi chiamo|il mio nome è|meu nome é|chamo-me|me chamo|"
     r"mijn naam is|ik heet|name:)\s+"
-    r"((?-i:[^\W\d_a-z][\w'’-]+(?:[ .]+[^\W\d_a-z][\w'’-]*){0,3})"
+    r"((?-i:[^\W\d_a-z][\w'’-]*(?:(?: |(?<=(?<!\w)\w)\. ?)[^\W\d_a-z][\w'’-]*){0,3})"
     r"|[^\W\d_][\w'’-]+(?: (?!(?:and|but|with|from|i|my|the|is|in|at|on|for|und|et|y|e|en|a|to|"
     r"here|card|account|number|email|password|phone|ssn)\b)[^\W\d_][\w'’-]+)?)"
 )
 _SPACE = re.compile(r"\s+")
 _PIECE = re.compile(r"[,;\n]\s*")
 _MARKED = r"(?!-[a-z]{14}\])"
+_PLACEHOLDER = re.compile(r"\[?[a-z]+-[a-z]{14}\]?")
 """What follows the first word of a placeholder is not a person's name."""
 
 
@@ -168,9 +169,22 @@ def find(text: str, put: Put, known: "Known | None" = None) -> str:
         if known is not None:
             text = known.find(text, put)
         if any(hint in lower for hint in _NAME_HINTS):
-            text = _CALLED_SO.sub(lambda m: _after(m, 2, "person", put), text)
+            text = _names_told(text, put)
         return text
     return text if known is None else known.find(text, put)
+
+
+def _names_told(text: str, put: Put) -> str:
+    """Names that somebody says are theirs, wherever else in the text they are written so."""
+    told = [m[2] for m in _CALLED_SO.finditer(text) if not _PLACEHOLDER.fullmatch(m[2])]
+    text = _CALLED_SO.sub(lambda m: _after(m, 2, "person", put), text)
+    for name in sorted(
+        {each for full in told for each in (full, *re.findall(r"[\w'’-]+", full))}, key=len
+    )[::-1]:
+        if len(name) > 2 and name[0].isupper():
+            again = rf"(?<![\w\[]){re.escape(name)}(?!\w){_MARKED}"
+            text = re.sub(again, lambda m: put("person", m[0]), text)
+    return text
 
 
 def _after(match: re.Match[str], group: int, kind: str, put: Put) -> str:

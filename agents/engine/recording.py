@@ -85,6 +85,8 @@ def store_issue(
     if matter.stored is not None and matter.settled:
         return str(matter.stored["id"])
     slots: dict[str, Any] = {"clause": matter.clause}
+    if matter.first_read_as:
+        slots["first_read_as"] = matter.first_read_as
     values: dict[str, Any] = {
         "kind": matter.kind,
         "confidence": matter.confidence,

@@ -30,6 +30,8 @@ class Matter:
     failed: str | None = None
     """The tool that kept failing, with what it said."""
     waits_for_identity: bool = False
+    first_read_as: str | None = None
+    """The kind that it was taken for before the records were known."""
     settled: bool = False
     """Handled by an earlier run; nothing new was said about it."""
     follows: "Matter | None" = None

@@ -202,6 +202,7 @@ def matters_of(
             i["slots"].get("clause", ""),
             i["confidence"],
             stored=i,
+            first_read_as=i["slots"].get("first_read_as"),
             settled=_is_settled(i),
         )
         for i in snapshot.issues
@@ -210,8 +211,10 @@ def matters_of(
     shown = {found.text: found for reading in earlier for found in reading.issues}
     for matter in matters:
         found = shown.get(matter.clause)
-        if found is not None and not matter.settled and found.confidence >= GROUNDED:
-            matter.kind = found.kind
+        if found is None or matter.settled or found.confidence < GROUNDED:
+            continue
+        if found.kind != matter.kind:
+            matter.first_read_as, matter.kind = matter.kind, found.kind
     known = {FAMILY_OF.get(m.kind): m for m in matters}
     answers = answers_in(fresh) if snapshot.issues else set()
     thought.take_back = "deny" in answers and not _added(fresh, known)

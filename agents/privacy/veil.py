@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from agents.connectors.protocols import Row
 from agents.understanding.secrets import MASK, mask_secrets
 from agents.understanding.slots import amounts, last4s
+from agents.understanding.visible import visible
 from data.personal import details_of, digits_of, find, key_of, known_by, walk
 
 Value = TypeVar("Value")
@@ -104,7 +105,7 @@ class Veil:
 
     def _text(self, text: str) -> str:
         """One text; what replacing uncovered is replaced as well, until nothing is found."""
-        text = _LOOKS_LIKE.sub(self._broken, text)
+        text = _LOOKS_LIKE.sub(self._broken, visible(text))
         if self._names_in is not None and not _LOOKS_LIKE.search(text):
             names = known_by(tuple(("person", name) for name in self._names_in(text)))
             text = names.find(text, self._put) if names else text

@@ -148,15 +148,18 @@ def _left_out(dossier: Dossier, issue: Row, places: tuple[int, ...]) -> list[Fau
 
 def _unrecorded(dossier: Dossier) -> list[Fault]:
     """Issues that a specialist diagnosed and of whose family the ticket holds none."""
-    held = {FAMILY_OF.get(issue["kind"]) for issue in dossier.issues}
+    kinds = [
+        k for i in dossier.issues for k in (i["kind"], (i["slots"] or {}).get("first_read_as"))
+    ]
+    held = {FAMILY_OF.get(kind) for kind in kinds if kind}
     lost = [
         e for e in dossier.of_kind("diagnosis")
         if FAMILY_OF.get(str(e.data.get("issue"))) not in held and not e.data.get("follows")
     ]  # fmt: skip
     if not lost:
         return []
-    kinds = sorted({_words(str(e.data.get("issue"))) for e in lost})
-    text = f"an issue was dropped: {', '.join(kinds)}"
+    names = sorted({_words(str(e.data.get("issue"))) for e in lost})
+    text = f"an issue was dropped: {', '.join(names)}"
     return [Fault(text, SERIOUS, tuple(e.position for e in lost))]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from agents.understanding.features import ACCURATE
 from agents.understanding.heads import FOLDS, HeldOut
@@ -115,7 +116,7 @@ def _compared(
             now = float(intent.right.mean())
             return {
                 "with": name, "rows": len(intent.rows), "before": round(before, 4),
-                "now": round(now, 4), "note": note, "changed": [],
+                "now": round(now, 4), "chance": None, "note": note, "changed": [],
             }  # fmt: skip
         if len(chosen) < len(intent.rows):
             note = f"on the {len(chosen)} rows that {name} was not fitted on"
@@ -125,6 +126,8 @@ def _compared(
     truth = [intent.names[t] for t in intent.truth[at]]
     new = [intent.names[s] for s in intent.probabilities[at].argmax(axis=1)]
     old = [row_of(readings[int(row)]).intent for row in chosen]
+    # A ticket that was sent again counts once.
+    once = np.unique(fitted.seen[chosen], return_index=True)[1]
     moves = Counter((o, n) for o, n in zip(old, new, strict=True) if o != n)
     better = Counter((o, n) for o, n, t in zip(old, new, truth, strict=True) if o != n and n == t)
     worse = Counter((o, n) for o, n, t in zip(old, new, truth, strict=True) if o != n and o == t)
@@ -133,12 +136,25 @@ def _compared(
         "rows": len(chosen),
         "before": _share(old, truth),
         "now": _share(new, truth),
+        "chance": _chance(
+            [(o == t, n == t) for i in once for o, n, t in [(old[i], new[i], truth[i])]]
+        ),
         "note": note,
         "changed": [
             {"from": o, "to": n, "rows": count, "right": better[o, n], "wrong": worse[o, n]}
             for (o, n), count in moves.most_common()
         ],
     }
+
+
+def _chance(answers: list[tuple[bool, bool]]) -> float:
+    """How likely the new model would be right so often where only one of the two is, of (old right,
+    new right), if neither were better: the sign test, one-sided."""
+    right = sum(new and not old for old, new in answers)
+    wrong = sum(old and not new for old, new in answers)
+    if not right + wrong:
+        return 1.0
+    return round(float(binomtest(right, right + wrong, alternative="greater").pvalue), 4)
 
 
 def _share(said: list[str], truth: list[str]) -> float:

@@ -7,10 +7,11 @@ _LANGUAGES: list[tuple[str, str]] = [
         r"go(?:ing|es)? (?:straight |directly )?(?:to|public)|went to|turn(?:ing)? to|(?:take|taking|bring|bringing|carry)"
         r" (?:this|it|that|the matter|my case|our case)|writ(?:e|ing) to|talk(?:ing)? to|speak(?:ing)? (?:to|with)|tell(?:ing)?|"
         r"inform(?:ing)?|alert(?:ing)?|contact(?:ing)?|complain(?:ing|t)?|report(?:ing)?|hear (?:about|of|from)|know about|"
-        r"call(?:ing)? in|notif(?:y|ying)|lodge|lodging",
+        r"call(?:ing)? in|notif(?:y|ying)|lodge|lodging|refer(?:ring)?|fil(?:e|ing)",
         r"the press|the papers|(?:local |national |daily |evening )?newspapers?|journalists?|reporters?|the media(?! (?:library|player|"
         r"file|folder))|television|tv (?:station|channel|news|programme)s?|regulators?|watchdogs?|ombuds(?:man|men|person)|"
-        r"antitrust|(?:competition|consumer|supervisory|market|data protection|financial|telecoms?|communications|trading) "
+        r"antitrust|bafin|ftc|cfpb|ico|fca|ofcom|bbb|better business bureau|attorney general|"
+        r"consumer (?:protection|rights|affairs)|(?:competition|consumer|supervisory|market|data protection|financial|telecoms?|communications|trading) "
         r"(?:authorit(?:y|ies)|commission|agency|association|organi[sz]ation|board|body|centre|office|standards|champion)",
     ),
     (

@@ -240,13 +240,15 @@ def load_own(path: Path) -> OwnModel:
             features = features_named(str(held.get("features", ACCURATE.name)))
         except HandrailError as problem:
             raise BadFile(path, str(problem)) from None
+        if not all(np.isfinite(a).all() for a in held.values() if a.dtype.kind == "f"):
+            raise BadFile(path, "is damaged: a weight is no number; train again")
         return _built(held, features)
     except BadFile:
         raise
     except FileNotFoundError:
         raise BadFile(path, "there is no such model; `handrail train --list` shows them") from None
     except Exception as problem:
-        raise BadFile(path, f"is not a model that `handrail train` stored: {problem}") from problem
+        raise BadFile(path, "is damaged, or no model that `handrail train` stored") from problem
 
 
 def about_stored(path: Path) -> dict[str, Any]:

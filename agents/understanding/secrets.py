@@ -15,6 +15,10 @@ _KEY = re.compile(
     r"|(?i:\bbearer\s+[A-Za-z0-9._\-]{16,})"
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+_CARD_CODE = re.compile(
+    r"(?i)\b((?:cvv|cvc|cvn)2?|card code|security code|prüfziffer|código de seguridad|cryptogramme)"
+    r"(\s*(?:is|ist|es|est|è|[:=#])?\s*)\d{3,4}(?!\w)"
+)
 _COMMON = {"reset", "not", "wrong", "correct", "the", "and", "still", "incorrect", "expired", "never", "invalid",
            "working", "changed", "required", "being", "always", "no", "nicht", "falsch", "number", "code"}  # fmt: skip
 
@@ -48,6 +52,7 @@ def mask_secrets(text: str) -> str:
     text = _KEY.sub(MASK, text)
     text = _CARD.sub(_hide_card, text)
     text = _IBAN.sub(MASK, text)
+    text = _CARD_CODE.sub(rf"\1\2{MASK}", text)
     return _PASSWORD.sub(_hide_password, text)
 
 

@@ -28,11 +28,6 @@ _LEGAL = re.compile(
     r"|\b(see|take|taking|took) (you|your company|this|the matter|it|lumen\w*)?\s*(to|in) (court|small claims|trading standards|"
     r"the ombudsman|tribunal|the press|the papers)"
     r"|\b(sue|suing|lawsuit|legal action|legal steps|legal proceedings|small claims|class action|cease and desist)\b"
-    r"|\b(report|complain|complaint|reporting|refer|file|filing|contact|contacting|lodge|lodged)\b.{0,50}"
-    r"\b(ombudsman|regulator|bafin|ftc|cfpb|ico|trading standards|better business bureau|bbb|consumer (protection|rights|"
-    r"affairs)|attorney general|data protection authority|financial conduct|fca|ofcom|facua|verbraucherschutz|verbraucherzentrale)"
-    r"|\b(journalist|reporter|newspaper|the press|consumer (show|column|programme))\b.{0,60}\b(story|write|call|contact|publish|"
-    r"article|deadline|quote|comment|interest|tell|going|cover)"
     r"|\b(anwalt|anwältin|rechtsanwalt|rechtsanwältin|klage einreichen|verklagen|rechtliche schritte|gericht|"
     r"verbraucherzentrale|bundesnetzagentur|strafanzeige)\b"
     r"|\b(abogad\w|demanda judicial|demandar\w*|denunciar\w*|acciones legales|oficina del consumidor|facua|omic|juzgado)\b"
@@ -196,7 +191,7 @@ _ELIDED = re.compile(
     r"^(?:and|also|plus|und|sowie|y|también|et|ainsi que|e|anche|en|ook|também)\b,? (?:also |auch |también |aussi |anche |ook |também )?"
     r"(?:the |my |our |die |den |das |meine?n? |el |la |mi |l[ae]s? |l'|mon |ma |il |lo |mi[ao] |de |het |mijn |o |a |[oa] (?:meu|minha) )?"
     r"(?:(?P<contact>e-?mail\w*|mail\w*|correo\w*|courriel|phone\w*|mobile|tele?f\w+|tél\w*|handy\w*|rufnummer|cellulare|celular|"
-    r"telem[óo]vel)|(?P<profile>(?:sur|last |first |full )?name|language|(?:postal |street )?address|nachname\w*|namen?|sprache|"
+    r"telem[óo]vel)(?! (?:me|us|him|her|them|you|when)\b)|(?P<profile>(?:sur|last |first |full )?name|language|(?:postal |street )?address|nachname\w*|namen?|sprache|"
     r"anschrift|nombre|apellidos?|idioma|dirección|nom|langue|adresse|nome|cognome|lingua|indirizzo|naam|taal|adres|língua|"
     r"endereço))\b",
     re.IGNORECASE,
@@ -273,21 +268,6 @@ _YOU = re.compile(
 def tells_of_itself(text: str) -> bool:
     """Whether a text speaks of its writers and of nobody else."""
     return bool(_WE.search(text)) and not _YOU.search(text)
-
-
-_GRATEFUL = re.compile(
-    r"\b(?:thank\w*|thx|tnx|ty|cheers|ta|appreciat\w*|grateful|kudos|bless|well done|good job|great|brilliant|perfect\w*|awesome|"
-    r"excellent|wonderful|amazing|superb|fantastic|happy|pleased|glad|danke?\w*|merci|vielen dank|super|klasse|"
-    r"prima|toll|gracias|agradec\w*|genial|estupendo|perfecto|excelente|remerci\w*|parfait|génial|bravo|grazie|ringrazi\w*|"
-    r"ottim\w*|perfetto|fantastico|bedankt|dank\w*|top|geweldig|fijn|obrigad\w*|agradeç\w*|valeu|ótimo|óptimo|perfeito|"
-    r"maravilh\w*)\b|[👍🙏🎉💯😊😀🙂❤💚💛💙]",
-    re.IGNORECASE,
-)
-
-
-def is_grateful(text: str) -> bool:
-    """Whether a text has a word of thanks or praise."""
-    return bool(_GRATEFUL.search(text))
 
 
 _LOCK = re.compile(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -107,9 +108,14 @@ def version_of(rows: list[Labelled], features: Features = ACCURATE) -> str:
     return f"own-{hashlib.sha256(held.encode()).hexdigest()[:12]}"
 
 
+def alike(text: str) -> str:
+    """The letters of a text alone: texts that share them are one ticket, sent again."""
+    return "".join(re.findall(r"[^\W\d_]", text.lower())) or text
+
+
 def digests(texts: list[str]) -> NDArray[np.uint32]:
-    """Short digests by which a row is known again; its text cannot be told from it."""
-    made = [hashlib.sha256(text.encode()).digest()[:4] for text in texts]
+    """Short digests by which a ticket is known again; its text cannot be told from it."""
+    made = [hashlib.sha256(alike(text).encode()).digest()[:4] for text in texts]
     return np.frombuffer(b"".join(made), np.uint32)
 
 
@@ -139,7 +145,7 @@ def fit(
     vectors = features.vectors_in(x)
     scale = _rarity(x, features.width)
     own = weighted(x, scale, features.width)
-    folds = _folds(rows)
+    folds = _folds(rows, texts)
     labelled = {
         name: [getattr(row, name) for row in rows] for name in ("intent", "issue", "sentiment")
     }
@@ -188,8 +194,20 @@ def _rarity(x: sparse.csr_matrix, width: int) -> Floats:
     return weights
 
 
-def _folds(rows: list[Labelled]) -> NDArray[np.int64]:
-    """The fold in which each row is held out, with every label in as many as it has rows."""
+def _folds(rows: list[Labelled], texts: list[str]) -> NDArray[np.int64]:
+    """The fold in which each row is held out, with every label in as many as it has tickets.
+
+    Rows with the same ticket are held out together; else it would be known from the others.
+    """
+    tickets = list(dict.fromkeys(map(alike, texts)))
+    at = {ticket: place for place, ticket in enumerate(tickets)}
+    of = [at[alike(text)] for text in texts]
+    first = dict(zip(reversed(of), reversed(rows), strict=True))
+    return _spread([first[place] for place in range(len(tickets))])[of]
+
+
+def _spread(rows: list[Labelled]) -> NDArray[np.int64]:
+    """A fold for each of `rows`, the labels spread evenly."""
     named = [row.issue or row.intent or "" for row in rows]
     fold = np.zeros(len(rows), np.int64)
     split = StratifiedKFold(FOLDS, shuffle=True, random_state=0)

@@ -13,12 +13,12 @@ from agents.understanding.features import ACCURATE, Features
 from agents.understanding.instructions import is_code, set_apart
 from agents.understanding.kinds import (
     ANSWERS,
-    NOISE,
     TRIGGERS,
     intent_of,
 )
 from agents.understanding.language import is_foreign, language_of
 from agents.understanding.model import TriageModel, packaged_model
+from agents.understanding.noise import noise_in
 from agents.understanding.reading import Found, Reading, TriageRow
 from agents.understanding.requests import find_clear_issues, find_issues, hear
 from agents.understanding.screening import as_no_order, gives_orders, which_instruct
@@ -38,9 +38,6 @@ from data.vocabulary import Intent, Priority, Sentiment
 
 if TYPE_CHECKING:
     from agents.understanding.own_model import OwnModel
-
-_SHORTEST_SPAM = 7
-"""Words of a message without a link from which on it can be told to be spam."""
 
 MOST_JUDGED = 1500
 """Characters by which a message as a whole is judged."""
@@ -171,7 +168,7 @@ def _read(
         if broken is not None and broken.probabilities[index["still_broken"]] >= 0.4:
             sure = float(broken.probabilities[index["still_broken"]])
             issues = [Found("technical_problem", round(max(sure, 0.5), 3), broken.text)]
-    noise = _noise(model, plain, issues, triggers, rows[whole], instruction, own)
+    noise = noise_in(model, plain, issues, triggers, rows[whole], instruction, own)
     answers = {
         kind: max((float(s.probabilities[index[kind]]) for s in plain), default=0.0)
         for kind in ANSWERS
@@ -243,41 +240,6 @@ def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str
             if told and segment.probabilities[index[kind]] >= 0.75:
                 found.setdefault(kind, segment.text)
     return found
-
-
-def _noise(
-    model: TriageModel,
-    segments: list[Segment],
-    issues: list[Found],
-    triggers: dict[str, str],
-    whole: NDArray[np.floating],
-    instruction: bool,
-    own: str,
-) -> str | None:
-    """The kind of noise a whole message is; never where something is asked for."""
-    if instruction or triggers:
-        return None
-    index = {kind: i for i, kind in enumerate(model.kinds)}
-    sums = {kind: float(whole[index[kind]]) for kind in NOISE}
-    for segment in segments:
-        for kind in NOISE:
-            sums[kind] = max(sums[kind], float(segment.probabilities[index[kind]]) * 0.95)
-    sums["thanks"] = max(sums["thanks"], float(whole[index["solved"]]) * 0.9)
-    best = max(sums, key=lambda k: sums[k])
-    if best == "thanks":
-        if not signs.is_grateful(own) and float(whole[index["solved"]]) < 0.5:
-            return None
-        asked = max((i.confidence for i in issues), default=0.0)
-        return (
-            best
-            if sums[best] >= 0.5 and asked < 0.5 and len(own) < 400 and "?" not in own
-            else None
-        )
-    if best == "spam" and len(own.split()) < _SHORTEST_SPAM and "http" not in own:
-        return None
-    asked = max((i.confidence for i in issues), default=0.0)
-    entire = float(whole[index[best]]) >= 0.5
-    return best if sums[best] >= 0.5 and (asked < 0.42 or (entire and asked < 0.9)) else None
 
 
 def priority_of(reading: Reading, tier: str | None = None) -> Priority:

@@ -51,6 +51,7 @@ def doctor(
         _checked("configuration", lambda: _configuration(db, rules)),
         *_workspace(db),
         _checked("model", lambda: _model(brain, model, api_base)),
+        *_triage(db),
         *_presidio(),
         *_terminal(),
     ]
@@ -115,6 +116,19 @@ def _model(brain: str | None, model: str | None, api_base: str | None) -> str:
         f"{answer.seconds:.1f} s"
         for answer in try_models(choice)
     )
+
+
+def _triage(db: str | None) -> Iterator[Checked]:
+    """The team's own triage model, where one is in use."""
+    from console.bootstrap import shelf_of
+
+    def look() -> str:
+        own = shelf.load() if shelf else None
+        return f"{own.version}, {own.features.name} features" if own else "packaged"
+
+    shelf = shelf_of(db)
+    if shelf is not None and shelf.folder.is_dir():
+        yield _checked("triage model", look)
 
 
 def _presidio() -> Iterator[Checked]:

@@ -1,6 +1,8 @@
 """Fitting a team's own model: what it learns, what it refuses, what it keeps."""
 
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -70,6 +72,32 @@ def test_the_version_follows_the_rows_and_not_their_order(fitted):
     rows = tickets()
     assert version_of(rows[::-1]) == fitted.model.version
     assert version_of(rows[1:]) != fitted.model.version
+
+
+def test_the_same_ticket_sent_again_is_held_out_with_it():
+    chosen = Random(1)
+    names = ["account", "billing", "product", "technical"]
+    rows = [
+        Labelled("", f"{ticket.body} (case {number})", intent)
+        for ticket in tickets()[::2]
+        for intent in [chosen.choice(names)]
+        for number in range(4)
+    ]
+    fitted = fit(rows)
+    assert fitted.heads["intent"].right.mean() < 0.5
+    assert report_of(rows, fitted, None)["compared"]["chance"] > 0.01
+
+
+def test_a_damaged_model_is_said_to_be_one(fitted, tmp_path: Path):
+    path = tmp_path / "own.npz"
+    head = replace(fitted.model.heads["intent"], bias=np.full(4, np.nan, np.float32))
+    broken = replace(fitted.model, heads={**fitted.model.heads, "intent": head})
+    path.write_bytes(stored(broken, {}, fitted.seen))
+    with pytest.raises(BadFile, match="is damaged"):
+        load_own(path)
+    path.write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(BadFile, match="is damaged, or no model"):
+        load_own(path)
 
 
 def test_too_few_or_all_the_same_is_refused():
@@ -154,7 +182,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path):
     with pytest.raises(BadFile, match="there is no such model"):
         load_own(path)
     path.write_text("text")
-    with pytest.raises(BadFile, match="is not a model"):
+    with pytest.raises(BadFile, match="is damaged, or no model"):
         load_own(path)
 
 

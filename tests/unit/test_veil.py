@@ -229,3 +229,19 @@ def test_the_secret_of_a_ticket_is_made_once_and_erased_with_it(tmp_path: Path) 
         assert connection.execute(select(NONCE.c.value)).scalar_one() is None
     assert veil_for(store, ticket, RECORD).hide("Zoë, ana@post.example.org") != first
     store.close()
+
+
+def test_a_name_that_was_told_is_hidden_wherever_it_stands():
+    veil = Veil("n" * 16)
+    text = "My name is Otto Quibbleton. Quibbleton and sons here. Regards, Otto Quibbleton"
+    hidden = veil.hide(text)
+    assert "Otto" not in hidden
+    assert "Quibbleton" not in hidden
+    assert veil.hide(hidden) == hidden
+
+
+@pytest.mark.parametrize("between", ["\u200b", "\u2060", "\ufeff", "\xad"])
+def test_nothing_unseen_hides_a_card_from_us(between: str):
+    hidden = Veil("n" * 16).hide(f"card {between.join(['4111'] * 4)}, cvv 123")
+    assert "4111" not in hidden
+    assert "123" not in hidden
