@@ -17,7 +17,8 @@ _ID_NAMES = (
     "refund credit reset notification callback undoes undone_by"
 )
 _STATE_NAMES = (
-    "status state tier priority channel interval features exact possible rule code end follows first_read_as"
+    "status state tier priority channel interval features exact possible rule code end follows "
+    "first_read_as"
 )
 _NUMBER_NAMES = (
     "amount currency refunded balance at since started period_start period_end "
