@@ -25,6 +25,7 @@ from agents.brains.protocol import (
     ModelUnavailable,
 )
 from agents.brains.shaping import answer_from, request_of
+from agents.intake.records import storable
 
 MICROS = 1_000_000
 """In a US dollar."""
@@ -189,7 +190,7 @@ def _added(before: Answer, told: Mapping[str, Any]) -> Answer:
     """What the service told, with what attempts before it took."""
     return replace(
         before,
-        text=told["text"],
+        text=storable(told["text"]),
         finish=told["finish"],
         tokens_in=before.tokens_in + told["tokens_in"],
         tokens_out=before.tokens_out + told["tokens_out"],

@@ -39,7 +39,7 @@ def main() -> None:
 
     def tell(message: dict[str, Any]) -> None:
         with lock:
-            out.write(json.dumps(message) + "\n")
+            out.write(line_of(message))
             out.flush()
 
     loop = asyncio.new_event_loop()
@@ -53,6 +53,12 @@ def _listen(loop: asyncio.AbstractEventLoop, desk: "Desk") -> None:
             loop.call_soon_threadsafe(desk.take, json.loads(line))
     finally:
         os._exit(0)
+
+
+def line_of(message: dict[str, Any]) -> str:
+    """A message as one line; halves of characters find together, a lone one is replaced."""
+    text = json.dumps(message, ensure_ascii=False) + "\n"
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class Desk:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from agents.brains.protocol import Answer, BadAnswer, Call, ToolCall
+from agents.intake.records import storable
 
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL)
 _FREE = {
@@ -16,6 +17,13 @@ _FREE = {
     "additionalProperties": False,
 }
 """The schema of a free answer where tools are offered by a schema."""
+
+MOST_VALUES, DEEPEST, LARGEST_NUMBER = 1_000, 20, 2**53
+"""Values in all lists and objects of an answer, how many of those lie within each other, and the
+largest number; no answer that is asked for comes near."""
+
+MOST_CALLS = 32
+"""Tools that are called at once."""
 
 
 def request_of(call: Call, *, tools_by_schema: bool, schema_in_words: bool) -> dict[str, Any]:
@@ -133,6 +141,8 @@ def answer_from(
     if answer.finish == "length":
         raise bad(f"the answer was cut off at {call.max_tokens} tokens")
     if calls := told.get("tool_calls"):
+        if len(calls) > MOST_CALLS:
+            raise bad(f"calls more than {MOST_CALLS} tools at once")
         answer = replace(answer, tool_calls=tuple(map(_tool_call, calls)))
     elif not answer.text.strip():
         raise bad("the answer is empty")
@@ -140,7 +150,7 @@ def answer_from(
         try:
             value = _object(answer.text)
         except ValueError as fault:
-            raise bad(f"the answer is no JSON object: {fault}") from None
+            raise bad(f"the answer is no JSON object that will do: {fault}") from None
         if tools_by_schema and call.tools and _is_call(value, call.schema):
             arguments = json.dumps(value.get("arguments"), ensure_ascii=False)
             made = {"id": "call_0", "name": str(value["tool"]), "arguments": arguments}
@@ -159,12 +169,40 @@ def answer_from(
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object that a text is, in a fence or not; ValueError if it is none."""
+    """The JSON object that a text is, in a fence or not; ValueError if it is none, or one that
+    cannot be kept."""
     fenced = _FENCE.match(text)
-    value = json.loads(fenced[1] if fenced else text, parse_constant=_no_number)
+    try:
+        value = json.loads(fenced[1] if fenced else text, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError(f"it is a {type(value).__name__}")
+    _check_sound(value)
     return value
+
+
+def _check_sound(value: dict[str, Any]) -> None:
+    """ValueError for what no form forbids and no database, file or sum takes."""
+    level: list[Any] = [value]
+    values = depth = 0
+    while level:
+        values, depth = values + len(level), depth + 1
+        if values > MOST_VALUES:
+            raise ValueError(f"it holds more than {MOST_VALUES:,} values")
+        if depth > DEEPEST:
+            raise ValueError("it is nested too deeply")
+        below: list[Any] = []
+        for each in level:
+            if isinstance(each, dict):
+                below += [*each.keys(), *each.values()]
+            elif isinstance(each, list):
+                below += each
+            elif isinstance(each, str) and storable(each) != each:
+                raise ValueError("a text in it holds a character that is none")
+            elif isinstance(each, int | float) and not abs(each) <= LARGEST_NUMBER:
+                raise ValueError("a number in it is too large")
+        level = below
 
 
 def _no_number(name: str) -> NoReturn:
@@ -176,12 +214,12 @@ def _is_call(value: dict[str, Any], schema: dict[str, Any] | None) -> bool:
 
 
 def _tool_call(told: Mapping[str, Any]) -> ToolCall:
-    raw = told["arguments"]
+    raw = storable(told["arguments"])
     try:
         arguments = _object(raw or "{}")
     except ValueError:
         arguments = None
-    return ToolCall(told["id"], told["name"], arguments, raw)
+    return ToolCall(storable(told["id"]), storable(told["name"]), arguments, raw)
 
 
 def misfit(value: Any, schema: dict[str, Any]) -> str | None:

@@ -114,7 +114,8 @@ def test_rows_by_the_model_in_the_order_of_the_input(
 def test_what_the_model_cannot_do_the_embedded_triage_does_and_says_so(
     handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
 ):
-    service.will(Reply("no JSON"), Reply(refusal="no"), said(ROW), failed(500, "trouble"))
+    lone, deep = said(ROW | {"escalate": True, "reason": "\ud800"}), Reply("[" * 100_000)
+    service.will(lone, deep, said(ROW), failed(500, "trouble"))
     service.otherwise = lambda asked: said(ROW | {"confidence": 7})
     out = tmp_path / "out.jsonl"
     ran = handrail("triage", tickets, "-o", out, "--jobs", "1", "--limit", "5", *by_model(service))

@@ -150,6 +150,14 @@ def test_a_schema_in_words(asking: Asking):
         (said([1]), "no JSON object"),
         (Reply('{"kind": "ref'), "no JSON"),
         (Reply('{"kind": "refund", "sure": NaN}'), "NaN is no number"),
+        (Reply('{"kind": "refund", "sure": 1e999}'), "a number in it is too large"),
+        (Reply('{"kind": "refund", "sure": 1' + "0" * 400 + "}"), "a number in it is too large"),
+        (said({"kind": "\ud800 lone"}), "a character that is none"),
+        (said({"kind": "\0"}), "a character that is none"),
+        (Reply("[" * 100_000), "nested too deeply"),
+        (Reply('{"kind": ' + "[" * 30 + "]" * 30 + "}"), "nested too deeply"),
+        (said({"kind": ["refund"] * 5_000}), "more than 1,000 values"),
+        (Reply(tools=(("read_charges", "{}"),) * 100), "calls more than 32 tools"),
         (Reply(""), "the answer is empty"),
         (Reply("I had to", finish="length"), "cut off at 1000 tokens"),
         (Reply(refusal="I cannot help with this."), "the model refused"),
@@ -165,6 +173,19 @@ def test_an_answer_in_a_wrong_form_names_the_field_and_was_charged(
     assert asking.error.answer is not None
     assert (asking.error.answer.tokens_in, asking.error.answer.tokens_out) == (20, 5)
     assert (len(asking.service.asked), asking.waits) == (1, [])
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_is_no_character_is_in_no_answer(asking: Asking, streamed: bool):
+    told: list[str] = []
+    reply = Reply("half \ud800, whole: 12\U0001f600, none \0.")
+    answer = asking.ask(QUESTION, reply, told=told.append if streamed else None)
+    assert answer.text == "half \ufffd, whole: 12\U0001f600, none ."
+    assert "\ud800" not in "".join(told)
+    (call,) = asking.ask(
+        TOOLED, Reply(tools=(("read_charges", '{"customer": "\ud800"}'),))
+    ).tool_calls
+    assert (call.arguments, call.raw) == ({"customer": "\ufffd"}, '{"customer": "\ufffd"}')
 
 
 @pytest.mark.parametrize("streamed", [False, True])
