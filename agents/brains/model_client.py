@@ -16,11 +16,13 @@ import asyncio
 import ipaddress
 import json
 import os
+import re
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 LOOPBACK_ONLY = "HANDRAIL_NO_REAL_MODELS"
 """The environment variable that forbids every address but this computer's own."""
@@ -89,7 +91,8 @@ class Desk:
         except asyncio.CancelledError:
             return
         except BaseException as fault:
-            told = {"fault": fault_of(fault)}
+            asked = message.get("request") or {}
+            told = {"fault": fault_of(fault, asked.get("key_variable") or "")}
         self._tell({"id": message["id"], **told})
 
     async def _ask(self, litellm: Any, message: dict[str, Any]) -> dict[str, Any]:
@@ -228,11 +231,13 @@ def about(litellm: Any, message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def fault_of(fault: BaseException) -> dict[str, Any]:
-    """An error as plain data: its kind, its HTTP status and Retry-After if it had them."""
+def fault_of(fault: BaseException, key_variable: str = "") -> dict[str, Any]:
+    """An error as plain data, without keys: its kind, its HTTP status and Retry-After if it had
+    them."""
+    text = "".join(c if c.isprintable() else " " for c in str(fault))
     told = {
         "kind": type(fault).__name__,
-        "text": scrubbed(" ".join(str(fault).split()))[:_LONGEST_FAULT],
+        "text": scrubbed(" ".join(text.split()), key_variable)[:_LONGEST_FAULT],
         "status": _status(fault),
         "code": _code(fault),
     }
@@ -266,18 +271,25 @@ def _header(fault: BaseException, name: str) -> str | None:
     return None
 
 
-def scrubbed(text: str) -> str:
-    """`text` without the value of any key that this process holds."""
-    for name, value in os.environ.items():
-        if len(value) >= 8 and any(word in name for word in ("KEY", "TOKEN", "SECRET", "PASSWORD")):
-            text = text.replace(value, f"[{name}]")
+def scrubbed(text: str, variable: str = "") -> str:
+    """`text` without the value of any key that this process holds; `variable` names one more."""
+    held = [(v, n) for n, v in os.environ.items() if v and (n == variable or _is_secret(n))]
+    for value, name in sorted(held, key=lambda pair: len(pair[0]), reverse=True):
+        for spelled in {value, quote(value, safe=""), json.dumps(value)[1:-1]}:
+            # A short one may be a part of any word.
+            found = (
+                re.escape(spelled) if len(spelled) >= 8 else rf"(?<!\w){re.escape(spelled)}(?!\w)"
+            )
+            text = re.sub(found, f"[{name}]", text)
     return text
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name.upper() for word in ("KEY", "TOKEN", "SECRET", "PASSWORD"))
 
 
 def _is_loopback(address: str) -> bool:
     """Whether a URL or host is this computer's own."""
-    from urllib.parse import urlsplit
-
     host = urlsplit(address).hostname if "//" in address else address
     if host == "localhost":
         return True

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -18,6 +19,7 @@ from agents.brains.choice import ModelChoice
 from agents.brains.client import PROGRAM, ModelProcess
 from agents.brains.environment import cleaned
 from agents.brains.language_model import LanguageModel, Patience
+from agents.brains.model_client import fault_of
 from agents.brains.protocol import (
     Answer,
     BadAnswer,
@@ -275,6 +277,21 @@ def test_what_will_not_get_better_is_not_tried_again(asking: Asking, reply: Repl
     assert NATIVE in text
     assert isinstance(asking.error, ModelRefused)
     assert (len(asking.service.asked), asking.waits) == (1, [])
+
+
+@pytest.mark.parametrize("key", ["sk-test", 'a/key+that=is "quoted"', "x", "sk-" + "y" * 60])
+def test_no_fault_shows_a_key_however_short_and_wherever_it_is_kept(
+    monkeypatch: pytest.MonkeyPatch, key: str
+):
+    monkeypatch.setenv("SUPPORT_LINE", key)
+    monkeypatch.setenv("OPENAI_API_KEY", key + "2")
+    spelled = (key, quote(key, safe=""), json.dumps(key)[1:-1], key + "2")
+    echoed = ValueError(f"boom {', '.join(spelled)}: axe \x1b[31m" + "z" * 580 + key)
+    text = fault_of(echoed, "SUPPORT_LINE")["text"]
+    assert text.startswith(
+        "boom [SUPPORT_LINE], [SUPPORT_LINE], [SUPPORT_LINE], [OPENAI_API_KEY]: axe [31m"
+    )
+    assert key == "x" or key[:6] not in text
 
 
 def test_a_missing_key_is_named(service: ScriptedModel, process: ModelProcess):
