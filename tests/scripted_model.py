@@ -34,6 +34,8 @@ class Reply:
     """The connection ends after so many pieces of a stream."""
     until: threading.Event | None = None
     """The answer waits for it."""
+    padding: int = 0
+    """Bytes of blanks before the answer; a multiple of 100,000."""
 
     @property
     def end(self) -> str:
@@ -151,15 +153,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif asked.get("stream"):
             self._stream(asked, reply)
         else:
-            self._send(200, json.dumps(whole(reply, asked["model"])), reply.headers)
+            self._send(200, json.dumps(whole(reply, asked["model"])), reply.headers, reply.padding)
 
-    def _send(self, status: int, body: str, headers: dict[str, str]) -> None:
+    def _pad(self, size: int) -> None:
+        for _ in range(0, size, 100_000):
+            self.wfile.write(b" " * 100_000)
+
+    def _send(self, status: int, body: str, headers: dict[str, str], padding: int = 0) -> None:
         told = body.encode()
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", **headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Content-Length", str(len(told) + padding))
         self.end_headers()
+        self._pad(padding)
         self.wfile.write(told)
 
     def _stream(self, asked: Asked, reply: Reply) -> None:
@@ -168,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
+        self._pad(reply.padding)
         for at, piece in enumerate(pieces(reply, asked["model"])):
             if at == reply.cut_after:
                 return

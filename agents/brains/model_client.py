@@ -15,19 +15,36 @@ by its `id`:
 import asyncio
 import ipaddress
 import json
+import math
 import os
 import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 LOOPBACK_ONLY = "HANDRAIL_NO_REAL_MODELS"
 """The environment variable that forbids every address but this computer's own."""
 
+LONGEST_TOKEN = 100
+"""Characters; an answer longer than all its tokens could be is given up."""
+
+LARGEST_BODY = 16_000_000
+"""Bytes of an answer with all that is around its words; more are not read."""
+
+LONG = "long"
+"""The finish of an answer that was given up for its length; nothing of it is kept."""
+
+MOST_TOKENS = 10_000_000
+"""Of one call, by what its service says; more is taken for a mistake."""
+
+_NOTHING = {"tokens_in": 0, "tokens_out": 0, "dollars": 0.0}
 _LONGEST_FAULT = 600
+_SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 
 
 def main() -> None:
@@ -104,27 +121,35 @@ class Desk:
         seconds = message["seconds"]
         request |= {"timeout": seconds, "max_retries": 0, "num_retries": 0, "drop_params": True}
         begun = time.monotonic()
-        if message.get("stream"):
-            answer = await asyncio.wait_for(
-                self._streamed(litellm, message["id"], request), seconds
-            )
-        else:
-            response = await asyncio.wait_for(litellm.acompletion(**request), seconds)
-            answer = answer_of(litellm, response, request)
+        try:
+            if message.get("stream"):
+                answer = await asyncio.wait_for(
+                    self._streamed(litellm, message["id"], request), seconds
+                )
+            else:
+                response = await asyncio.wait_for(litellm.acompletion(**request), seconds)
+                answer = answer_of(litellm, response, request)
+        except TooLong:
+            answer = given_up(litellm, request)
         return {**answer, "seconds": time.monotonic() - begun}
 
     async def _streamed(self, litellm: Any, name: str, request: dict[str, Any]) -> dict[str, Any]:
         stream = await litellm.acompletion(
             **request, stream=True, stream_options={"include_usage": True}
         )
-        chunks, refusal, fault = [], "", None
+        chunks, refusal, fault, length = [], "", None, 0
         try:
             async for chunk in stream:
                 chunks.append(chunk)
                 for choice in chunk.choices:
+                    length += _length_of(choice.delta)
+                    _check_length(length, request)
                     refusal += _refusal_of(choice.delta)
                     if words := choice.delta.content:
                         self._tell({"id": name, "words": words})
+        except TooLong:
+            await stream.aclose()
+            raise
         except litellm.exceptions.APIError as problem:
             # What came before the stream broke was paid for.
             fault = problem
@@ -132,7 +157,7 @@ class Desk:
             raise fault
         response = litellm.stream_chunk_builder(chunks, messages=request["messages"])
         if response is None:
-            return {"text": "", "finish": "cut", "refusal": refusal}
+            return {"text": "", "finish": "cut", "refusal": refusal, **_NOTHING}
         answer = answer_of(litellm, response, request)
         if fault is not None or stream.received_finish_reason is None:
             answer["finish"] = "cut"
@@ -146,7 +171,60 @@ def library() -> Any:
 
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True
+    bound_bodies()
     return litellm
+
+
+class TooLong(BaseException):
+    """An answer does not end; no `Exception`, which libraries would take for a broken connection
+    and try again."""
+
+
+@cache
+def bound_bodies() -> None:
+    """Let no body that httpx reads go beyond the largest; every library here reads by httpx."""
+    import httpx
+
+    whole, whole_now = httpx.Response.aiter_bytes, httpx.Response.iter_bytes
+
+    async def aiter_bytes(self: Any, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        left = LARGEST_BODY
+        async for part in whole(self, chunk_size):
+            if (left := left - len(part)) < 0:
+                await self.aclose()
+                raise TooLong
+            yield part
+
+    def iter_bytes(self: Any, chunk_size: int | None = None) -> Iterator[bytes]:
+        left = LARGEST_BODY
+        for part in whole_now(self, chunk_size):
+            if (left := left - len(part)) < 0:
+                self.close()
+                raise TooLong
+            yield part
+
+    httpx.Response.aiter_bytes = aiter_bytes  # type: ignore[method-assign]
+    httpx.Response.iter_bytes = iter_bytes  # type: ignore[method-assign]
+
+
+def given_up(litellm: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """What stands for an answer that does not end: it is charged as the longest asked for."""
+    read = tokens_of(litellm, request["model"], messages=request["messages"])
+    written = request["max_tokens"]
+    took = {"tokens_in": read, "tokens_out": written}
+    dollars = _price(litellm, request["model"], read, written)
+    return {"text": "", "finish": LONG, "refusal": "", **took, "dollars": dollars}
+
+
+def _check_length(length: int, request: dict[str, Any]) -> None:
+    if length > LONGEST_TOKEN * request["max_tokens"]:
+        raise TooLong
+
+
+def _length_of(said: Any) -> int:
+    """Characters of the words and the arguments of an answer, or of a part of one."""
+    calls = [call.function.arguments or "" for call in said.tool_calls or []]
+    return len(said.content or "") + len(_refusal_of(said)) + sum(map(len, calls))
 
 
 def answer_of(litellm: Any, response: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +232,7 @@ def answer_of(litellm: Any, response: Any, request: dict[str, Any]) -> dict[str,
     if not response.choices:
         return {"text": "", "finish": "stop", "refusal": "", **_took(litellm, response, request)}
     choice = response.choices[0]
+    _check_length(_length_of(choice.message), request)
     calls = [
         {"id": call.id or f"call_{at}", "name": call.function.name or "",
          "arguments": call.function.arguments or ""}
@@ -178,8 +257,8 @@ def _refusal_of(said: Any) -> str:
 def _took(litellm: Any, response: Any, request: dict[str, Any]) -> dict[str, Any]:
     """Tokens, counted here if the service does not say, and dollars, 0 where no price is known."""
     usage = getattr(response, "usage", None)
-    read = getattr(usage, "prompt_tokens", 0) or 0
-    written = getattr(usage, "completion_tokens", 0) or 0
+    told = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    read, written = told
     if not read:
         read = tokens_of(litellm, request["model"], messages=request["messages"])
     if not written and response.choices:
@@ -188,22 +267,29 @@ def _took(litellm: Any, response: Any, request: dict[str, Any]) -> dict[str, Any
             f"{call.function.name}{call.function.arguments}" for call in said.tool_calls or []
         )
         written = tokens_of(litellm, request["model"], text=spelled) if spelled else 0
-    try:
-        dollars = litellm.completion_cost(completion_response=response, model=request["model"])
-    except Exception:  # a model without a price
-        dollars = 0.0
-    if not dollars:
+    dollars = 0.0
+    if all(told):
+        with suppress(Exception):  # a model without a price
+            dollars = litellm.completion_cost(completion_response=response, model=request["model"])
+    if not (dollars > 0 and math.isfinite(dollars)):
         dollars = _price(litellm, request["model"], read, written)
     return {"tokens_in": read, "tokens_out": written, "dollars": dollars}
 
 
+def _count(usage: Any, name: str) -> int:
+    """Tokens as the service tells them; 0 where it does not, or tells what cannot be."""
+    told = getattr(usage, name, None)
+    return told if isinstance(told, int) and 0 < told <= MOST_TOKENS else 0
+
+
 def _price(litellm: Any, model: str, read: int, written: int) -> float:
     try:
-        return float(
+        dollars = float(
             sum(litellm.cost_per_token(model=model, prompt_tokens=read, completion_tokens=written))
         )
     except Exception:  # a model without a price
         return 0.0
+    return max(0.0, dollars)
 
 
 def tokens_of(litellm: Any, model: str, **what: Any) -> int:
@@ -273,7 +359,7 @@ def _header(fault: BaseException, name: str) -> str | None:
 
 def scrubbed(text: str, variable: str = "") -> str:
     """`text` without the value of any key that this process holds; `variable` names one more."""
-    held = [(v, n) for n, v in os.environ.items() if v and (n == variable or _is_secret(n))]
+    held = [(v, n) for n, v in os.environ.items() if v and (n == variable or _SECRET.search(n))]
     for value, name in sorted(held, key=lambda pair: len(pair[0]), reverse=True):
         for spelled in {value, quote(value, safe=""), json.dumps(value)[1:-1]}:
             # A short one may be a part of any word.
@@ -282,10 +368,6 @@ def scrubbed(text: str, variable: str = "") -> str:
             )
             text = re.sub(found, f"[{name}]", text)
     return text
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.upper() for word in ("KEY", "TOKEN", "SECRET", "PASSWORD"))
 
 
 def _is_loopback(address: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from agents.brains.model_client import LONG
 from agents.brains.protocol import Answer, BadAnswer, Call, ToolCall
 from agents.intake.records import storable
 
@@ -138,6 +139,8 @@ def answer_from(
 
     if told.get("refusal") or answer.finish in ("content_filter", "refusal"):
         raise bad("the model refused to answer")
+    if answer.finish == LONG:
+        raise bad(f"the answer went on beyond {call.max_tokens} tokens and was given up")
     if answer.finish == "length":
         raise bad(f"the answer was cut off at {call.max_tokens} tokens")
     if calls := told.get("tool_calls"):

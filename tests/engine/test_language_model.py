@@ -19,7 +19,7 @@ from agents.brains.choice import ModelChoice
 from agents.brains.client import PROGRAM, ModelProcess
 from agents.brains.environment import cleaned
 from agents.brains.language_model import LanguageModel, Patience
-from agents.brains.model_client import fault_of
+from agents.brains.model_client import LARGEST_BODY, fault_of
 from agents.brains.protocol import (
     Answer,
     BadAnswer,
@@ -188,6 +188,30 @@ def test_what_is_no_character_is_in_no_answer(asking: Asking, streamed: bool):
         TOOLED, Reply(tools=(("read_charges", '{"customer": "\ud800"}'),))
     ).tool_calls
     assert (call.arguments, call.raw) == ({"customer": "\ufffd"}, '{"customer": "\ufffd"}')
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    "reply", [Reply("word " * 2_000), Reply("word", padding=LARGEST_BODY)], ids=["words", "body"]
+)
+def test_an_answer_that_does_not_end_is_given_up_and_charged_once(
+    asking: Asking, reply: Reply, streamed: bool
+):
+    told = (lambda words: None) if streamed else None
+    text = asking.fails(replace(QUESTION, max_tokens=77), reply, Reply("never asked"), told=told)
+    assert "the answer went on beyond 77 tokens" in text
+    assert isinstance(asking.error, BadAnswer)
+    assert asking.error.answer is not None
+    assert (asking.error.answer.text, asking.error.answer.tokens_out) == ("", 77)
+    assert (len(asking.service.asked), asking.waits) == (1, [])
+
+
+@pytest.mark.parametrize("usage", [(-500_000, -50), (10**9, 10**9), (-1, 3)])
+def test_tokens_that_cannot_be_are_counted_here(asking: Asking, usage: tuple[int, int]):
+    answer = asking.ask(QUESTION, Reply("one two three four", usage=usage))
+    assert 5 <= answer.tokens_in <= 30
+    assert 3 <= answer.tokens_out <= 6
+    assert 1 <= answer.cost_micros <= 10
 
 
 @pytest.mark.parametrize("streamed", [False, True])
