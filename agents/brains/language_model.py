@@ -89,18 +89,21 @@ class LanguageModel:
 
     def _ask_in_order(self, call: Call, told: Callable[[str], None] | None) -> Answer:
         problems: list[ModelUnavailable | ModelRefused] = []
+        took: Answer | None = None
         asked = self.choice.in_order(call.role)
         for served in asked:
             try:
-                return self.ask_one(served, call, told)
+                return self.ask_one(served, call, told, took)
             except (ModelUnavailable, ModelRefused) as problem:
+                took = problem.answer or took
                 problems.append(problem)
                 if len(problems) < len(asked):
                     log.warning("%s; the next model is asked", problem)
         text = "; ".join(map(str, problems))
-        if any(isinstance(problem, ModelUnavailable) for problem in problems):
-            raise ModelUnavailable(text)
-        raise ModelRefused(text)
+        gone = any(isinstance(problem, ModelUnavailable) for problem in problems)
+        last = ModelUnavailable(text) if gone else ModelRefused(text)
+        last.answer = took
+        raise last
 
     def about(self, served: Served) -> About:
         """What is known of a model; ModelRefused if no provider is known by its name."""
@@ -127,9 +130,16 @@ class LanguageModel:
         self._process.close()
 
     def ask_one(
-        self, served: Served, call: Call, told: Callable[[str], None] | None = None
+        self,
+        served: Served,
+        call: Call,
+        told: Callable[[str], None] | None = None,
+        before: Answer | None = None,
     ) -> Answer:
-        """The answer of one model, with no other in its place; raises as `ask` does."""
+        """The answer of one model, with no other in its place; raises as `ask` does.
+
+        What models asked `before` took is counted with it.
+        """
         about = self.about(served)
         tools_by_schema = self.choice.tools == "schema" or (
             self.choice.tools == "auto" and not about.tools
@@ -147,13 +157,17 @@ class LanguageModel:
         elif self.choice.key_variable:
             request["key_variable"] = self.choice.key_variable
         message = {"op": "ask", "stream": told is not None, "request": request}
-        took = Answer("", model=served.model)
+        took = replace(before or Answer(""), text="", model=served.model)
         fault: dict[str, Any] = {}
         for attempt in range(self.choice.retries + 1):
             if attempt and told is not None:
                 told("")
-            with self._at_once:
-                reply = self._request(message, served, told)
+            try:
+                with self._at_once:
+                    reply = self._request(message, served, told)
+            except ModelUnavailable as problem:
+                problem.answer = took if took.tokens_in else None
+                raise
             fault = reply.get("fault") or {"kind": CUT, "text": "", "status": None}
             if "answer" in reply:
                 took = _added(took, reply["answer"])
@@ -165,7 +179,9 @@ class LanguageModel:
             self._patience.sleep(wait)
         if fault["kind"] == CUT:
             raise BadAnswer(f"{served.model}: the answer was cut off on its way", took)
-        raise error_of(fault, self._asked(served))
+        error = error_of(fault, self._asked(served))
+        error.answer = took if took.tokens_in else None
+        raise error
 
     def _wait(self, attempt: int, fault: Mapping[str, Any]) -> float:
         if attempt >= self.choice.retries or not passes(fault):

@@ -5,7 +5,15 @@ import time
 from collections.abc import Callable
 
 from agents.brains.choice import Limits
-from agents.brains.protocol import Answer, BadAnswer, Call, LimitReached, Model
+from agents.brains.protocol import (
+    Answer,
+    BadAnswer,
+    Call,
+    LimitReached,
+    Model,
+    ModelRefused,
+    ModelUnavailable,
+)
 
 MICROS = 1_000_000
 """In a US dollar."""
@@ -64,7 +72,7 @@ class Metered:
         self.meter.check()
         try:
             answer = self._model.ask(call, told)
-        except BadAnswer as problem:
+        except (BadAnswer, ModelUnavailable, ModelRefused) as problem:
             if problem.answer is not None:
                 self.meter.charge(problem.answer)
             raise

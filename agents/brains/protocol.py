@@ -11,9 +11,15 @@ from data.errors import HandrailError
 class ModelUnavailable(Retryable):
     """The model cannot be reached or is overloaded, after retries and with every fallback."""
 
+    answer: "Answer | None" = None
+    """What attempts took that came to no whole answer, if they took anything."""
+
 
 class ModelRefused(Refused):
     """The model's service said no for good: a wrong key, no such model, a request it forbids."""
+
+    answer: "Answer | None" = None
+    """What attempts took that came to no whole answer, if they took anything."""
 
 
 class BadAnswer(HandrailError):

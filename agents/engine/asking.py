@@ -117,7 +117,7 @@ class Asking:
             answer, problem = bad.answer, {"kind": "BadAnswer", "text": str(bad)}
         except (ModelUnavailable, ModelRefused, LimitReached) as gone:
             kind = next(n for n in _WHY if n in {c.__name__ for c in type(gone).__mro__})
-            problem = {"kind": kind, "text": str(gone)}
+            answer, problem = getattr(gone, "answer", None), {"kind": kind, "text": str(gone)}
         base = step.rpartition(".")[0]
         with self._lock:
             first = self._sent.get(base, 0)

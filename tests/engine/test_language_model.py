@@ -15,10 +15,11 @@ from urllib.parse import quote
 
 import pytest
 
-from agents.brains.choice import ModelChoice
+from agents.brains.choice import Limits, ModelChoice
 from agents.brains.client import PROGRAM, ModelProcess
 from agents.brains.environment import cleaned
 from agents.brains.language_model import LanguageModel, Patience
+from agents.brains.meter import Meter, Metered
 from agents.brains.model_client import LARGEST_BODY, fault_of
 from agents.brains.protocol import (
     Answer,
@@ -382,6 +383,22 @@ def test_a_stream_that_is_cut_is_begun_anew_and_paid_for_twice(asking: Asking):
     assert isinstance(asking.error, BadAnswer)
     assert asking.error.answer is not None
     assert asking.error.answer.tokens_out > 2
+
+
+def test_attempts_that_came_to_nothing_are_counted_with_what_follows(asking: Asking):
+    told: list[str] = []
+    cut, gone = Reply("a charge too many", cut_after=3), failed(401, "no")
+    fallback = ("openai/gpt-4o",)
+    answer = asking.ask(
+        QUESTION, cut, gone, Reply("x", usage=(20, 1)), told=told.append, fallbacks=fallback
+    )
+    assert (answer.text, answer.model) == ("x", "openai/gpt-4o")
+    assert answer.tokens_in > 20
+    meter = Meter(Limits())
+    asking.service.will(cut, gone)
+    with pytest.raises(ModelRefused):
+        Metered(asking.model(), meter).ask(QUESTION, told.append)
+    assert (meter.steps, meter.cost_micros > 0) == (1, True)
 
 
 def test_an_answer_that_does_not_come_is_given_up(asking: Asking):
