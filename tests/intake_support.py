@@ -48,6 +48,7 @@ class Answer:
     language: str = "en"
     escalate: bool = False
     reason: str = ""
+    at_once: bool = False
 
 
 class Classifier:

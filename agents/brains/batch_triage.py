@@ -26,6 +26,7 @@ from agents.intake.batch import Classify, Stopped, Triaged
 from agents.intake.records import Incoming
 from agents.privacy.presidio import free_names
 from agents.privacy.veil import Veil
+from agents.understanding.visible import visible
 from data.errors import HandrailError
 from data.vocabulary import AgentName, Intent, Priority, Sentiment
 
@@ -76,6 +77,16 @@ class ModelRow:
     escalate: bool
     reason: str
     by_model: bool
+    cost_micros: int = 0
+    at_once: bool = False
+
+
+@dataclass
+class _Outcome:
+    """What became of one row, and what its calls took."""
+
+    row: ModelRow | None = None
+    fault: Exception | None = None
     cost_micros: int = 0
 
 
@@ -169,28 +180,33 @@ class ModelTriage:
         """
         beside = self._embedded(batch)
         with ThreadPoolExecutor(self._jobs) as pool:
-            asked = [pool.submit(self._row, r, e) for r, e in zip(batch, beside, strict=True)]
-        faults = [future.exception() for future in asked]
-        gone = [fault for fault in faults if isinstance(fault, ModelUnavailable)]
+            outcomes = list(pool.map(self._row, batch, beside))
+        gone = [o.fault for o in outcomes if isinstance(o.fault, ModelUnavailable)]
         if len(gone) == len(batch):
             raise gone[0]
-        rows: list[ModelRow | BaseException] = [
-            stood_in(row, "the model could not be reached")
-            if isinstance(fault, ModelUnavailable)
-            else future.result()
-            if fault is None
-            else fault
-            for future, fault, row in zip(asked, faults, beside, strict=True)
-        ]
         done: list[ModelRow] = []
-        for row in rows:
-            if isinstance(row, BaseException):
-                raise Stopped(row, done)
-            done.append(row)
+        for outcome, row in zip(outcomes, beside, strict=True):
+            if isinstance(outcome.fault, ModelUnavailable):
+                why = "the model could not be reached"
+                done.append(stood_in(row, why, outcome.cost_micros))
+            elif outcome.row is not None:
+                done.append(outcome.row)
+            else:
+                assert outcome.fault is not None
+                lost = sum(each.cost_micros for each in outcomes[len(done) :])
+                raise Stopped(outcome.fault, done, lost)
         return done
 
-    def _row(self, record: Incoming, beside: Triaged) -> ModelRow:
-        call, spent, why = call_for(record), 0, ""
+    def _row(self, record: Incoming, beside: Triaged) -> _Outcome:
+        outcome = _Outcome()
+        try:
+            outcome.row = self._asked(record, beside, outcome)
+        except Exception as fault:
+            outcome.fault = fault
+        return outcome
+
+    def _asked(self, record: Incoming, beside: Triaged, outcome: _Outcome) -> ModelRow:
+        call, why = call_for(record), ""
         likely = sum(len(message["content"]) for message in call.messages) // 4 + LIKELY_TOKENS
         for _ in range(TRIES):
             took = self._pace.begin(likely)
@@ -200,16 +216,19 @@ class ModelTriage:
                 answer = self._model.ask(call)
             except BadAnswer as problem:
                 answer, why = problem.answer or Answer(""), "the model's answer did not fit"
-            except (LimitReached, ModelRefused) as problem:
-                self._ended = problem
+            except (LimitReached, ModelRefused, ModelUnavailable) as problem:
+                spent: Answer | None = getattr(problem, "answer", None)
+                outcome.cost_micros += spent.cost_micros if spent else 0
+                if not isinstance(problem, ModelUnavailable):
+                    self._ended = problem
                 raise
             else:
                 why = wrong_with(answer.value or {})
             took(answer.tokens_in + answer.tokens_out)
-            spent += answer.cost_micros
+            outcome.cost_micros += answer.cost_micros
             if not why:
-                return row_from(answer.value or {}, beside, spent)
-        return stood_in(beside, why, spent)
+                return row_from(answer.value or {}, beside, outcome.cost_micros)
+        return stood_in(beside, why, outcome.cost_micros)
 
 
 def wrong_with(value: dict[str, Any]) -> str:
@@ -218,24 +237,44 @@ def wrong_with(value: dict[str, Any]) -> str:
 
 
 def row_from(value: dict[str, Any], beside: Triaged, cost_micros: int) -> ModelRow:
-    """The row that a model's answer makes; the language is recognised without it."""
-    reason, unsure = " ".join(value["reason"].split())[:200], value["confidence"] < UNSURE_UNDER
+    """The row that a model's answer makes, its words as they can be seen.
+
+    The language is recognised without it, and what the embedded triage sends to a person at once
+    goes to one, whatever the model says.
+    """
+    reason, unsure = shown_words(value["reason"], " ")[:200], value["confidence"] < UNSURE_UNDER
     escalate = value["escalate"] or unsure or value["intent"] == Intent.ESCALATE
     if escalate and not reason:
         reason = "confidence is low" if unsure else "the model sends it to a person"
+    priority, urgency = Priority(value["priority"]), _URGENCY[Priority(value["priority"])]
+    sentiment = value["sentiment"]
+    if beside.at_once:
+        reason = f"{beside.reason}; {reason}" if escalate else beside.reason
+        escalate, sentiment = True, str(beside.sentiment)
+        priority = max(priority, Priority(str(beside.priority)), key=lambda p: _URGENCY[p])
+        urgency = max(urgency, beside.urgency)
+    names = [shown_words(issue.lower(), "_")[:60] for issue in value["issues"][:10]]
     return ModelRow(
         intent=value["intent"],
-        issues=["_".join(issue.lower().split())[:60] for issue in value["issues"][:10] if issue],
-        sentiment=value["sentiment"],
-        urgency=_URGENCY[Priority(value["priority"])],
+        issues=[name for name in names if name],
+        sentiment=sentiment,
+        urgency=urgency,
         confidence=float(value["confidence"]),
-        priority=value["priority"],
+        priority=priority.value,
         language=str(beside.language),
         escalate=escalate,
         reason=reason if escalate else "",
         by_model=True,
         cost_micros=cost_micros,
+        at_once=beside.at_once,
     )
+
+
+def shown_words(text: str, joined: str) -> str:
+    """The words of a text as a person sees them, on one line; no table takes them for a formula or,
+    where a space does not join them, for several entries."""
+    seen = visible(text) if joined == " " else visible(text).replace(";", " ")
+    return joined.join(seen.split()).lstrip("=+-@ _")
 
 
 def stood_in(beside: Triaged, why: str, cost_micros: int = 0) -> ModelRow:

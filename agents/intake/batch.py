@@ -55,15 +55,18 @@ class Triaged(Protocol):
     def escalate(self) -> bool: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def at_once(self) -> bool: ...
 
 
 class Stopped(Exception):
     """Classifying must stop here, whatever is left; what was done before is kept."""
 
-    def __init__(self, why: BaseException, done: "Sequence[Triaged]") -> None:
-        """Because of `why`, after the results `done` of the batch's first records."""
+    def __init__(self, why: BaseException, done: "Sequence[Triaged]", cost_micros: int = 0) -> None:
+        """Because of `why`, after the results `done` of the batch's first records; `cost_micros`
+        were spent on others."""
         super().__init__(str(why))
-        self.why, self.done = why, done
+        self.why, self.done, self.cost_micros = why, done, cost_micros
         self.left = 0
         """Records that were not classified, once `triage_all` has told it."""
         self.tally = Tally()
@@ -229,6 +232,7 @@ def triage_all(
             results = classify([_cut(record) for _, record in readable]) if readable else []
         except Stopped as stopped:
             stop, results = stopped, stopped.done
+            tally.cost_micros += stopped.cost_micros
             batch = batch[: readable[len(results)][0] - tally.done - 1]
             readable = readable[: len(results)]
         rejects = [record for record in batch if isinstance(record, Reject)]

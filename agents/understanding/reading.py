@@ -84,3 +84,5 @@ class TriageRow:
     language: str
     escalate: bool
     reason: str
+    at_once: bool = False
+    """Whether the words leave no doubt that a person is needed, whoever reads them."""

@@ -271,13 +271,13 @@ def row_of(reading: Reading, confidence_under: float = 0.5) -> TriageRow:
     """What batch triage says of a message that was read."""
     intent, confidence = route_of(reading)
     own = reading.own
-    reason, escalate = "", False
+    reason, escalate, at_once = "", False, False
     if _is_noise(reading):
         reason = f"noise: {reading.noise}"
     elif reading.triggers:
-        reason, escalate = ", ".join(reading.triggers), True
+        reason, escalate, at_once = ", ".join(reading.triggers), True, True
     elif reading.sentiment is Sentiment.ANGRY and reading.urgency > 0.8:
-        reason, escalate = "angry and urgent", True
+        reason, escalate, at_once = "angry and urgent", True, True
     elif is_foreign(reading.language) and own is None:
         reason, escalate = f"{FOREIGN}: {reading.language}", True
     elif own is not None and own.strange:
@@ -302,6 +302,7 @@ def row_of(reading: Reading, confidence_under: float = 0.5) -> TriageRow:
         language=reading.language,
         escalate=escalate,
         reason=reason,
+        at_once=at_once,
     )
 
 

@@ -112,7 +112,7 @@ def summarize(tally: Tally) -> None:
     parts.append(f"{tally.rejected:,} rejected")
     if tally.stored or tally.duplicates:
         parts.append(f"{tally.stored:,} stored, {tally.duplicates:,} there already")
-    if tally.by_model or tally.stood_in:
+    if tally.by_model or tally.stood_in or tally.cost_micros:
         parts.append(f"{tally.by_model:,} by the model for {cost(tally.cost_micros)}")
         if tally.stood_in:
             parts.append(f"{tally.stood_in:,} by the embedded triage in its place")

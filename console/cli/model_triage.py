@@ -121,6 +121,10 @@ def _is_file(model: str) -> bool:
     return Path(model).suffix == ".npz" or Path(model).exists()
 
 
+class NoPrice(HandrailError):
+    """A budget cannot be kept to, as nobody knows what the model costs."""
+
+
 class RunningModel:
     """A language model at work on one batch."""
 
@@ -169,6 +173,19 @@ class RunningModel:
         name = line(self._how.choice.shown)
         say(f"{name}: {what}, about {read + written:,} tokens, {price}{budget}")
         return dollars
+
+    def check_budget(self) -> None:
+        """NoPrice if a budget is given for a model of which no price is known."""
+        if self._how.budget is None:
+            return
+        for served in self._how.choice.in_order("triage"):
+            about = self._model.about(served)
+            if not (about.dollars_in or about.dollars_out):
+                raise NoPrice(
+                    f"--budget {self._how.budget:g}: no price is known of {line(served.model)}, so "
+                    "nothing would count against it; leave --budget out, and bound the run by "
+                    "--limit N"
+                )
 
     def check_wanted(self, dollars: float) -> None:
         """Ask a person at a terminal whether to spend that; typer.Exit if not."""

@@ -35,7 +35,7 @@ from console.cli.intake_options import (
     say,
 )
 from console.cli.intake_report import follow, summarize
-from console.cli.model_triage import Budget, Jobs, Rpm, RunningModel, Tpm, by_model
+from console.cli.model_triage import Budget, Jobs, NoPrice, Rpm, RunningModel, Tpm, by_model
 from console.cli.options import Db, FeaturesNamed
 from console.cli.triage_job import Job
 from console.thinking import ApiBase, Brain
@@ -201,7 +201,7 @@ def triage_with(
             try:
                 tally = run(job, lambda: load(found, features), open_queue)
             except Stopped as stop:
-                if stop.tally.rows:
+                if stop.tally.rows or stop.tally.cost_micros:
                     summarize(stop.tally)
                 if not isinstance(stop.why, LimitReached):
                     raise stop.why from None
@@ -280,6 +280,7 @@ def _work(
         classify = load()
         if job.by_model is not None:
             model = stack.enter_context(job.by_model.running())
+            model.check_budget()
             model.check_wanted(_estimate(job, model, first, tally.done))
             classify = model.classifier(classify)
         quiet = job.out == "-" and sys.stdout.isatty()
@@ -329,6 +330,9 @@ def _to_file(
         raise typer.Exit(INTERRUPTED) from None
     except BadFile:
         sink.discard()
+        raise
+    except NoPrice:
+        sink.keep()
         raise
     except BaseException:
         _tell_of_the_rest(job, sink)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,92 @@ def test_a_budget_stops_cleanly_and_is_gone_on_with(
     assert "19 by the model for $0.0040" in again.err
     assert len(service.asked) == 19
     assert [int(row["id"]) for row in rows_of(out)] == [n for n in range(20) if n != 3]
+
+
+def test_every_call_is_counted_also_of_rows_that_are_left(
+    handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
+):
+    four = threading.Barrier(4, timeout=60)
+    lock, left = threading.Lock(), [True]
+
+    def answer(asked: Asked) -> Reply:
+        with lock:
+            number = len(service.asked)
+        if number <= 4:
+            four.wait()
+        with lock:
+            wrong, left[0] = left[0], False
+        # One of the first four would be asked again, and there is no money left.
+        return Reply("no JSON" if wrong else json.dumps(ROW), usage=(1000, 100))
+
+    service.otherwise = answer
+    options = ("--jobs", "4", "--budget", "0.00001", *by_model(service))
+    ran = handrail("triage", tickets, "-o", tmp_path / "out.csv", *options)
+    assert ran.code == 1
+    assert len(service.asked) == 4
+    assert "by the model for $0.0008" in ran.err
+
+
+def test_a_budget_for_a_model_without_a_price_is_refused_before_anything_is_asked(
+    handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
+):
+    out, name = tmp_path / "out.csv", "openai/some-model-of-ours"
+    options = ("--brain", "llm", "--model", name, "--api-base", service.url, "--budget", "0.0001")
+    ran = handrail("triage", tickets, "-o", out, *options)
+    assert (ran.code, service.asked) == (2, [])
+    assert f"--budget 0.0001: no price is known of {name}" in ran.err
+    assert "leave --budget out" in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert not list(tmp_path.glob("out.csv*"))
+
+
+def test_what_code_is_certain_of_goes_to_a_person_whatever_the_model_says(
+    handrail: Program, service: ScriptedModel, tmp_path: Path
+):
+    bodies = (
+        "I will sue you, my lawyer has been told about the money you owe me.",
+        "Someone hacked my account and changed the password.",
+        "How do I export my invoices as a PDF?",
+    )
+    path, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    path.write_text("id,body\n" + "".join(f'{n},"{body}"\n' for n, body in enumerate(bodies)))
+    service.otherwise = lambda asked: said(ROW | {"priority": "low", "sentiment": "positive"})
+    handrail("triage", path, "-o", out, *by_model(service))
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [(row["escalate"], row["reason"]) for row in rows] == [
+        (True, "legal_threat"), (True, "security_breach"), (False, ""),
+    ]  # fmt: skip
+    assert [rows[1]["priority"], rows[2]["priority"]] == ["urgent", "low"]
+    service.otherwise = lambda asked: said(ROW | {"escalate": True, "reason": "It is grave."})
+    handrail("triage", path, "-o", out, *by_model(service))
+    reasons = [json.loads(line)["reason"] for line in out.read_text().splitlines()]
+    assert reasons == [
+        "legal_threat; It is grave.",
+        "security_breach; It is grave.",
+        "It is grave.",
+    ]
+
+
+def test_words_of_a_model_are_written_as_they_can_be_seen(
+    handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
+):
+    evil = {
+        "issues": [
+            "=cmd|'/C calc'!A0",
+            "a;b",
+            "\x1b[31mRed\x1b]0;title\x07 one",
+            "\u202e\x9b31m",
+            "@",
+        ],
+        "escalate": True,
+        "reason": '\x1b[31m=HYPERLINK("http://evil")\n\r; x\x85y\u200b',
+    }
+    service.otherwise = lambda asked: said(ROW | evil)
+    out = tmp_path / "out.csv"
+    handrail("triage", tickets, "-o", out, "--limit", "1", *by_model(service))
+    (row,) = rows_of(out)
+    assert row["issues"] == "cmd|'/c_calc'!a0;a_b;red_one"
+    assert row["reason"] == 'HYPERLINK("http://evil") ; x y'
 
 
 def test_a_stream_that_the_budget_ends_holds_what_was_paid_for(
