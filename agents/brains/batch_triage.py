@@ -23,6 +23,7 @@ from agents.brains.protocol import (
     ModelUnavailable,
 )
 from agents.intake.batch import Classify, Stopped, Triaged
+from agents.intake.people import person_in
 from agents.intake.records import Incoming
 from agents.privacy.presidio import free_names
 from agents.privacy.veil import Veil
@@ -99,7 +100,8 @@ def instructions() -> str:
 def call_for(record: Incoming) -> Call:
     """The call about one record, without personal data."""
     mark = secrets.token_hex(6)
-    veil = Veil(secrets.token_hex(8), sender=record.email, names_in=free_names())
+    person = person_in(record.labels)
+    veil = Veil(secrets.token_hex(8), person, sender=record.email, names_in=free_names())
     told = veil.hide({"subject": record.subject or "", "message": record.body or ""})
     # Nothing in the message can close the mark.
     text = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
