@@ -29,6 +29,14 @@ class Unwritable(HandrailError):
     """The result cannot be written where it was asked for."""
 
 
+def beside(out: Path) -> tuple[Path, Path, Path, Path, Path, Path]:
+    """The files that a run with the result `out` writes or removes: `out`, its rejects, both of
+    them unfinished, the note on how far it is, and that note while it is written."""
+    ends = ("", ".rejects.csv", ".partial", ".rejects.csv.partial", ".partial.note")
+    one, two, three, four, five = (Path(f"{out}{end}") for end in ends)
+    return one, two, three, four, five, Path(f"{five}.new")
+
+
 class FileSink:
     """Writes beside the file `out` until all is there, then takes its place.
 
@@ -38,11 +46,9 @@ class FileSink:
 
     def __init__(self, out: Path, layout: Layout, job: dict[str, Any], *, resume: bool) -> None:
         """Write to `out`; `job` names the inputs and options, which a resumed run must share."""
-        self.out = out.resolve()
-        self.rejects = self.out.with_name(self.out.name + ".rejects.csv")
-        self._partial = self.out.with_name(self.out.name + ".partial")
-        self._partial_rejects = self.out.with_name(self.out.name + ".rejects.csv.partial")
-        self._note = self.out.with_name(self.out.name + ".partial.note")
+        (
+            self.out, self.rejects, self._partial, self._partial_rejects, self._note, self._fresh,
+        ) = beside(out.resolve())  # fmt: skip
         self._layout, self._job = layout, json.loads(json.dumps(job))
         self.tally = Tally()
         """What was done before, where a run is resumed."""
@@ -151,9 +157,8 @@ class FileSink:
             "reject_bytes": self._refused.tell(),
             "tally": tally.stored_form(),
         }
-        fresh = self._note.with_name(self._note.name + ".new")
-        fresh.write_text(json.dumps(note), encoding="utf-8")
-        os.replace(fresh, self._note)
+        self._fresh.write_text(json.dumps(note), encoding="utf-8")
+        os.replace(self._fresh, self._note)
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:

@@ -1,45 +1,28 @@
 """`handrail triage`: batch triage of files, to a file or a stream."""
 
-import io
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from agents.brains.protocol import LimitReached
-from agents.intake.batch import BATCH, Classify, Queue, Sink, Stopped, Tally, triage_all
+from agents.intake.batch import Classify, Queue, Stopped
 from agents.intake.fields import parse_map
 from agents.intake.formats import Reading
 from agents.intake.layouts import BY_SUFFIX, Layout
-from agents.intake.measuring import Measured, check_column
-from agents.intake.partial import FileSink
-from agents.intake.records import Incoming, Reject, safe, shown
-from agents.intake.source import Source
-from agents.intake.streams import StreamSink
-from console.cli.intake_options import (
-    INTERRUPTED,
-    Encoding,
-    Files,
-    Map,
-    in_one_line,
-    inputs,
-    name_reject,
-    records_of,
-    say,
-)
-from console.cli.intake_report import follow, summarize
-from console.cli.model_triage import Budget, Jobs, NoPrice, Rpm, RunningModel, Tpm, by_model
+from agents.intake.records import safe, shown
+from console.cli.intake_options import Encoding, Files, Map, in_one_line, say
+from console.cli.intake_report import summarize
+from console.cli.model_triage import Budget, Jobs, NoPrice, Rpm, Tpm, by_model
 from console.cli.options import Db, FeaturesNamed
 from console.cli.triage_job import Job
+from console.cli.triage_places import write_report
+from console.cli.triage_run import OpenQueue, run
 from console.thinking import ApiBase, Brain
-from data.errors import BadFile, HandrailError
+from data.errors import HandrailError
 
 Labels = Annotated[
     str | None,
@@ -69,9 +52,6 @@ ModelFile = Annotated[
 PackagedModel = Annotated[
     bool, typer.Option("--packaged", help="The packaged model, whatever is in use.")
 ]
-
-OpenQueue = Callable[[str | None], AbstractContextManager[Queue]]
-"""Opens the workspace at a path or URL, for records to be put into its queue."""
 
 
 def classifier(model: Path | None, features: str | None = None) -> Classify:
@@ -218,18 +198,6 @@ def triage_with(
     return triage
 
 
-def write_report(path: Path, measured: Measured) -> None:
-    """Write the measurement as JSON; HandrailError if that cannot be done."""
-    try:
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_text(json.dumps(measured.document(), indent=2) + "\n", encoding="utf-8")
-        fresh.replace(path)
-    except OSError as problem:
-        raise HandrailError(
-            f"--report {shown(str(path))}: cannot be written: {problem.strerror}"
-        ) from problem
-
-
 def layout_of(out: str, named: str | None) -> Layout:
     """The form that was asked for, by name or by the suffix of `out`."""
     if named is not None:
@@ -242,143 +210,6 @@ def layout_of(out: str, named: str | None) -> Layout:
     if suffix not in BY_SUFFIX:
         raise HandrailError(f"-o {shown(out)}: add --format csv, jsonl or json")
     return BY_SUFFIX[suffix]
-
-
-def run(job: Job, load: Callable[[], Classify], open_queue: OpenQueue) -> Tally:
-    """Do the job; what was done. HandrailError, with nothing half written, if it cannot be done."""
-    if job.resume and _is_stream(job.out):
-        raise HandrailError("--resume goes on with a file; name it with -o")
-    with inputs(job.files, job.reading) as sources:
-        if _is_stream(job.out):
-            return _to_stream(job, sources, load, open_queue)
-        return _to_file(job, sources, load, open_queue)
-
-
-def _is_stream(out: str) -> bool:
-    path = Path(out)
-    if out == "-" or path.absolute().is_relative_to("/dev"):
-        return True
-    return path.exists() and not path.is_file() and not path.is_dir()
-
-
-def _work(
-    job: Job,
-    sources: list[Source],
-    load: Callable[[], Classify],
-    open_queue: OpenQueue,
-    sink: Sink,
-    tally: Tally,
-) -> Tally:
-    with ExitStack() as stack:
-        queue = stack.enter_context(open_queue(job.db)) if job.store else None
-        # An input that cannot be used is found before the classifier is loaded.
-        records = records_of(sources, job.reading)
-        first = list(islice(records, 1))
-        if job.labels is not None and tally.measured is None:
-            tally.measured = Measured(job.labels)
-        _check_labels(job, first)
-        classify = load()
-        if job.by_model is not None:
-            model = stack.enter_context(job.by_model.running())
-            model.check_budget()
-            model.check_wanted(_estimate(job, model, first, tally.done))
-            classify = model.classifier(classify)
-        quiet = job.out == "-" and sys.stdout.isatty()
-        show = stack.enter_context(follow(sources, done=tally.done, limit=job.limit, quiet=quiet))
-        return triage_all(
-            chain(first, records),
-            classify,
-            sink,
-            tally=tally,
-            limit=job.limit,
-            queue=queue,
-            on_batch=lambda tally: show(tally.done),
-            size=job.by_model.size if job.by_model else BATCH,
-        )
-
-
-def _estimate(job: Job, model: RunningModel, first: list[Incoming | Reject], done: int) -> float:
-    """What the rest will cost; inputs that can be read once only are not read for it."""
-    if any(_is_stream(place) for place in job.files):
-        return model.estimate(first, known=False)
-    with inputs(job.files, job.reading) as sources:
-        rest = islice(records_of(sources, job.reading), done, job.limit)
-        return model.estimate(rest, known=True)
-
-
-def _check_labels(job: Job, first: list[Incoming | Reject]) -> None:
-    """Find a wrong column before anything is classified."""
-    for record in first:
-        if job.labels is not None and isinstance(record, Incoming):
-            check_column(job.labels, record.labels)
-
-
-def _to_file(
-    job: Job, sources: list[Source], load: Callable[[], Classify], open_queue: OpenQueue
-) -> Tally:
-    out = Path(job.out).resolve()
-    for source in sources:
-        if source.path is not None and source.path.resolve() == out:
-            raise HandrailError(f"-o {shown(job.out)}: it is an input as well; name another file")
-    sink = FileSink(out, job.layout, job.identity(sources), resume=job.resume)
-    if sink.done:
-        say(f"going on after {sink.done:,} records")
-    try:
-        return _work(job, sources, load, open_queue, sink, sink.tally)
-    except KeyboardInterrupt:
-        _tell_of_the_rest(job, sink)
-        raise typer.Exit(INTERRUPTED) from None
-    except BadFile:
-        sink.discard()
-        raise
-    except NoPrice:
-        sink.keep()
-        raise
-    except BaseException:
-        _tell_of_the_rest(job, sink)
-        raise
-
-
-def _tell_of_the_rest(job: Job, sink: FileSink) -> None:
-    if sink.keep():
-        say(f"stopped after {sink.done:,} records; go on with: {job.command()}")
-    else:
-        say("stopped; nothing was written")
-
-
-def _to_stream(
-    job: Job, sources: list[Source], load: Callable[[], Classify], open_queue: OpenQueue
-) -> Tally:
-    with _stream(job.out) as stream:
-        tally = Tally()
-        try:
-            sink = StreamSink(stream, job.layout, name_reject)
-            return _work(job, sources, load, open_queue, sink, tally)
-        except Stopped:
-            sink.finish()
-            raise
-        except KeyboardInterrupt:
-            say(f"stopped after {tally.done:,} records")
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            # Whoever read has read enough; what is buffered has nowhere to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
-        except OSError as problem:
-            raise HandrailError(f"cannot write the result: {problem.strerror}") from problem
-
-
-@contextmanager
-def _stream(out: str) -> Iterator[io.TextIOWrapper]:
-    if out != "-":
-        with Path(out).open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        return
-    stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
-    try:
-        yield stream
-    finally:
-        stream.detach()
 
 
 triage = triage_with(classifier, workspace_queue)

@@ -174,6 +174,45 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert Path(name).read_bytes() == content
 
 
+MEASURED = ["--labels", "intent"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        ("in.csv", ["-o", "o.csv", "--report", "in.csv"], "--report 'in.csv': it is an input"),
+        ("in.csv", ["--report", "link.csv"], "--report 'link.csv': it is an input"),
+        ("r.json.new", ["--report", "r.json"], "'r.json.new', which is written beside it"),
+        ("in.csv", ["-o", "o.csv", "--report", "o.csv"], "-o 'o.csv' writes there"),
+        ("in.csv", ["-o", "o.csv", "--report", "o.csv.partial"], "-o 'o.csv' writes there"),
+        ("r.csv.rejects.csv", ["-o", "r.csv"], "'r.csv.rejects.csv', which is written beside it"),
+        ("r.partial", ["-o", "r", "--format", "csv"], "'r.partial', which is written beside it"),
+        ("r.partial.note", ["-o", "r", "--format", "csv"], "is an input as well"),
+        ("in.csv", ["-o", "w.db", "--format", "csv"], "it is the workspace"),
+        ("in.csv", ["--report", "no/where/r.json"], "there is no folder"),
+        ("in.csv", ["--report", "."], "it is a folder"),
+    ],
+)
+def test_nothing_is_written_over_what_is_read_or_written(
+    tmp_path: Path, monkeypatch, name: str, words: list[str], message: str
+):
+    monkeypatch.chdir(tmp_path)
+    content = "text,intent\nhello,billing\n"
+    # Files without a suffix that is known are read by their words, as these are through links.
+    Path("held.csv").write_text(content)
+    Path(name).hardlink_to("held.csv")
+    Path("link.csv").symlink_to("held.csv")
+    before = sorted(tmp_path.iterdir())
+    given = name if Path(name).suffix == ".csv" else "held.csv"
+    classifier = Classifier()
+    result = triage(given, *words, *MEASURED, "--db", "w.db", classifier=classifier)
+    assert (result.exit_code, result.stdout, classifier.seen) == (2, "", 0)
+    (line,) = result.stderr.splitlines()
+    assert message in line
+    assert sorted(tmp_path.iterdir()) == before
+    assert Path("held.csv").read_text() == content
+
+
 def test_a_file_that_turns_out_bad_leaves_nothing(tmp_path: Path):
     out = tmp_path / "out.csv"
     text = b'{"tickets": [' + b'{"body": "x"},' * 2000 + b"]; nonsense"

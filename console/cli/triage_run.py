@@ -1,0 +1,151 @@
+"""One batch triage, from the opened inputs to the whole result, in a file or on a stream."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import chain, islice
+from pathlib import Path
+
+import typer
+
+from agents.intake.batch import BATCH, Classify, Queue, Sink, Stopped, Tally, triage_all
+from agents.intake.measuring import Measured, check_column
+from agents.intake.partial import FileSink
+from agents.intake.records import Incoming, Reject
+from agents.intake.source import Source
+from agents.intake.streams import StreamSink
+from console.cli.intake_options import INTERRUPTED, inputs, name_reject, records_of, say
+from console.cli.intake_report import follow
+from console.cli.model_triage import RunningModel
+from console.cli.triage_job import Job
+from console.cli.triage_places import check_places, is_stream
+from data.errors import BadFile, HandrailError
+
+OpenQueue = Callable[[str | None], AbstractContextManager[Queue]]
+"""Opens the workspace at a path or URL, for records to be put into its queue."""
+
+
+def run(job: Job, load: Callable[[], Classify], open_queue: OpenQueue) -> Tally:
+    """Do the job; what was done. HandrailError, with nothing half written, if it cannot be done."""
+    if job.resume and is_stream(job.out):
+        raise HandrailError("--resume goes on with a file; name it with -o")
+    with inputs(job.files, job.reading) as sources:
+        check_places(job, sources)
+        if is_stream(job.out):
+            return _to_stream(job, sources, load, open_queue)
+        return _to_file(job, sources, load, open_queue)
+
+
+def _work(
+    job: Job,
+    sources: list[Source],
+    load: Callable[[], Classify],
+    open_queue: OpenQueue,
+    sink: Sink,
+    tally: Tally,
+) -> Tally:
+    with ExitStack() as stack:
+        queue = stack.enter_context(open_queue(job.db)) if job.store else None
+        # An input that cannot be used is found before the classifier is loaded.
+        records = records_of(sources, job.reading)
+        first = list(islice(records, 1))
+        if job.labels is not None and tally.measured is None:
+            tally.measured = Measured(job.labels)
+        _check_labels(job, first)
+        classify = load()
+        if job.by_model is not None:
+            model = stack.enter_context(job.by_model.running())
+            model.check_budget()
+            model.check_wanted(_estimate(job, model, first, tally.done))
+            classify = model.classifier(classify)
+        quiet = job.out == "-" and sys.stdout.isatty()
+        show = stack.enter_context(follow(sources, done=tally.done, limit=job.limit, quiet=quiet))
+        return triage_all(
+            chain(first, records),
+            classify,
+            sink,
+            tally=tally,
+            limit=job.limit,
+            queue=queue,
+            on_batch=lambda tally: show(tally.done),
+            size=job.by_model.size if job.by_model else BATCH,
+        )
+
+
+def _estimate(job: Job, model: RunningModel, first: list[Incoming | Reject], done: int) -> float:
+    """What the rest will cost; inputs that can be read once only are not read for it."""
+    if any(is_stream(place) for place in job.files):
+        return model.estimate(first, known=False)
+    with inputs(job.files, job.reading) as sources:
+        rest = islice(records_of(sources, job.reading), done, job.limit)
+        return model.estimate(rest, known=True)
+
+
+def _check_labels(job: Job, first: list[Incoming | Reject]) -> None:
+    """Find a wrong column before anything is classified."""
+    for record in first:
+        if job.labels is not None and isinstance(record, Incoming):
+            check_column(job.labels, record.labels)
+
+
+def _to_file(
+    job: Job, sources: list[Source], load: Callable[[], Classify], open_queue: OpenQueue
+) -> Tally:
+    sink = FileSink(Path(job.out), job.layout, job.identity(sources), resume=job.resume)
+    if sink.done:
+        say(f"going on after {sink.done:,} records")
+    try:
+        return _work(job, sources, load, open_queue, sink, sink.tally)
+    except KeyboardInterrupt:
+        _tell_of_the_rest(job, sink)
+        raise typer.Exit(INTERRUPTED) from None
+    except BadFile:
+        sink.discard()
+        raise
+    except BaseException:
+        _tell_of_the_rest(job, sink)
+        raise
+
+
+def _tell_of_the_rest(job: Job, sink: FileSink) -> None:
+    if sink.keep():
+        say(f"stopped after {sink.done:,} records; go on with: {job.command()}")
+    else:
+        say("stopped; nothing was written")
+
+
+def _to_stream(
+    job: Job, sources: list[Source], load: Callable[[], Classify], open_queue: OpenQueue
+) -> Tally:
+    with _stream(job.out) as stream:
+        tally = Tally()
+        try:
+            sink = StreamSink(stream, job.layout, name_reject)
+            return _work(job, sources, load, open_queue, sink, tally)
+        except Stopped:
+            sink.finish()
+            raise
+        except KeyboardInterrupt:
+            say(f"stopped after {tally.done:,} records")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # Whoever read has read enough; what is buffered has nowhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        except OSError as problem:
+            raise HandrailError(f"cannot write the result: {problem.strerror}") from problem
+
+
+@contextmanager
+def _stream(out: str) -> Iterator[io.TextIOWrapper]:
+    if out != "-":
+        with Path(out).open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    try:
+        yield stream
+    finally:
+        stream.detach()
