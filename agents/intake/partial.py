@@ -1,5 +1,6 @@
 """Results in a file that appears whole or not at all, and can be gone on with after a stop."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -55,11 +56,23 @@ class FileSink:
         self.done = 0
         """Records of the input whose results are safe."""
         with self._plainly():
-            note = self._read_note() if resume else None
-            if note is None:
-                self._begin()
-            else:
-                self._go_on(note)
+            if self.out.is_dir():
+                raise Unwritable(
+                    f"{safe(str(self.out))}: it is a folder; name a file for the result"
+                )
+            begun = self._partial.exists()
+            self._rows = held(self._partial)
+            try:
+                note = self._read_note() if resume else None
+                if note is None:
+                    self._begin()
+                else:
+                    self._go_on(note, begun=begun)
+            except BaseException:
+                if not begun:
+                    self._partial.unlink(missing_ok=True)
+                self._rows.close()
+                raise
 
     def add(self, rows: list[Row], rejects: list[Reject], tally: Tally) -> None:
         """Write a batch, and then how far the input is done."""
@@ -79,7 +92,6 @@ class FileSink:
                     self._rows.write(piece.encode())
             self._rows.flush()
             os.fsync(self._rows.fileno())
-            self._rows.close()
             if self.out.exists():
                 shutil.copymode(self.out, self._partial)
             if self.tally.rejected:
@@ -89,19 +101,19 @@ class FileSink:
                 self.rejects.unlink(missing_ok=True)
             os.replace(self._partial, self.out)
             self._note.unlink(missing_ok=True)
+            self._rows.close()
 
     def keep(self) -> bool:
         """Stop here; whether there is something that can be gone on with."""
+        if not self.done:
+            self._remove()
         self._close()
-        if self.done:
-            return True
-        self._remove()
-        return False
+        return bool(self.done)
 
     def discard(self) -> None:
         """Leave nothing of this run."""
-        self._close()
         self._remove()
+        self._close()
 
     def _close(self) -> None:
         for file in (self._rows, self._refused):
@@ -114,27 +126,23 @@ class FileSink:
             path.unlink(missing_ok=True)
 
     def _begin(self) -> None:
-        if self.out.is_dir():
-            raise Unwritable(f"{safe(str(self.out))}: it is a folder; name a file for the result")
-        self._note.unlink(missing_ok=True)
-        self._rows: BinaryIO = self._partial.open("wb")
         self._refused: BinaryIO = self._partial_rejects.open("wb")
+        self._note.unlink(missing_ok=True)
+        _cut(self._rows, 0)
         self._rows.write(opening(self._layout).encode())
         self._refused.write(csv_text([REJECT_COLUMNS]).encode())
 
-    def _go_on(self, note: dict[str, Any]) -> None:
+    def _go_on(self, note: dict[str, Any], *, begun: bool) -> None:
         if note.get("version") != _VERSION or note.get("job") != self._job:
             raise HandrailError(
                 f"{safe(str(self.out))}: the stopped run had other inputs or options, or a file "
                 "changed since; leave --resume out to begin again"
             )
-        if not self._partial.exists() or self._partial.stat().st_size < note["bytes"]:
+        if not begun or self._partial.stat().st_size < note["bytes"]:
             raise HandrailError(f"{safe(str(self._partial))} is gone; leave --resume out")
-        self._rows = self._partial.open("r+b")
         self._refused = self._partial_rejects.open("r+b")
-        for file, size in ((self._rows, note["bytes"]), (self._refused, note["reject_bytes"])):
-            file.truncate(size)
-            file.seek(size)
+        _cut(self._rows, note["bytes"])
+        _cut(self._refused, note["reject_bytes"])
         self.tally = Tally.restored(note["tally"])
         self.done = self.tally.done
 
@@ -168,3 +176,29 @@ class FileSink:
         except OSError as problem:
             reason = problem.strerror or str(problem)
             raise Unwritable(f"{safe(str(self.out))}: cannot be written: {reason}") from problem
+
+
+def held(path: Path) -> BinaryIO:
+    """The file, made if it is not there, for this process alone to write until it is closed, also
+    by a kill; Unwritable if another writes there now."""
+    while True:
+        file = path.open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise Unwritable(
+                f"{safe(str(path))}: another run writes there now; wait for its end, or name "
+                "another file with -o"
+            ) from None
+        except OSError:
+            return file  # a file system without locks
+        # Who held it before may have put it in its place, or taken it away, meanwhile.
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
+            return file
+        file.close()
+
+
+def _cut(file: BinaryIO, size: int) -> None:
+    file.truncate(size)
+    file.seek(size)

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from agents.intake.batch import LONGEST_READ, Tally, batches, triage_all
 from agents.intake.formats import Reading, read
 from agents.intake.layouts import Layout
-from agents.intake.partial import FileSink, Unwritable
+from agents.intake.partial import FileSink, Unwritable, held
 from agents.intake.records import Incoming, Reject
 from data.errors import HandrailError
 from tests.intake_support import Classifier, Collected, opened
@@ -146,6 +148,37 @@ def test_places_that_cannot_be_written(tmp_path: Path):
     for out in (tmp_path, tmp_path / "no" / "out.csv"):
         with pytest.raises(Unwritable):
             FileSink(out, Layout.CSV, {}, resume=False)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_two_runs_do_not_write_to_one_place(tmp_path: Path, resume: bool):
+    out = tmp_path / "out.csv"
+    sink = FileSink(out, Layout.CSV, {}, resume=False)
+    sink.add([], [Reject(1, "no")], Tally(done=1, rejected=1))
+    before = files(tmp_path)
+    with pytest.raises(Unwritable, match="another run writes there now"):
+        FileSink(out, Layout.CSV, {}, resume=resume)
+    assert files(tmp_path) == before
+    sink.keep()
+    again = FileSink(out, Layout.CSV, {}, resume=True)
+    assert again.done == 1
+    again.finish()
+    FileSink(out, Layout.CSV, {}, resume=False).discard()
+    assert sorted(files(tmp_path)) == ["out.csv", "out.csv.rejects.csv"]
+
+
+def test_a_killed_run_holds_no_place(tmp_path: Path):
+    code = (
+        "import os, sys; from pathlib import Path; from agents.intake.partial import held\n"
+        "file = held(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+    )
+    place = tmp_path / "out.csv.partial"
+    assert subprocess.run([sys.executable, "-c", code, place], check=False).returncode == -9
+    held(place).close()
 
 
 def test_a_discarded_run_leaves_nothing(tmp_path: Path):
