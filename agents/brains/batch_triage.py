@@ -6,9 +6,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,6 @@ from agents.intake.records import Incoming
 from agents.privacy.presidio import free_names
 from agents.privacy.veil import Veil
 from agents.understanding.visible import visible
-from data.errors import HandrailError
 from data.vocabulary import AgentName, Intent, Priority, Sentiment
 
 PROMPT = Path(data.__file__).parent / "prompts" / "triage_batch.md"
@@ -43,6 +44,12 @@ TRIES = 2
 """How often the model may answer about one row."""
 
 UNSURE_UNDER = 0.5
+
+AWAY = 3
+"""Rows in a row that find no model, at least as many as are asked at a time: then no other is."""
+
+LAST_SECONDS = 5.0
+"""After ctrl+c, how long calls that are under way are waited for; another ctrl+c leaves them."""
 
 _URGENCY = {Priority.LOW: 0.1, Priority.NORMAL: 0.4, Priority.HIGH: 0.7, Priority.URGENT: 0.95}
 
@@ -87,7 +94,8 @@ class _Outcome:
     """What became of one row, and what its calls took."""
 
     row: ModelRow | None = None
-    fault: Exception | None = None
+    away: ModelUnavailable | None = None
+    """Why the model could not be reached."""
     cost_micros: int = 0
 
 
@@ -120,10 +128,12 @@ class Pace:
         calls: int | None = None,
         tokens: int | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         """Nothing was asked yet."""
-        self._calls, self._tokens, self._clock, self._sleep = calls, tokens, clock, sleep
+        self._ended = threading.Event()
+        self._calls, self._tokens, self._clock = calls, tokens, clock
+        self._sleep = sleep or self._ended.wait
         self._lock = threading.Lock()
         self._last: deque[list[float]] = deque()
         """When each call of the last minute began, and the tokens that it took."""
@@ -133,7 +143,7 @@ class Pace:
         while True:
             with self._lock:
                 wait = self._wait(likely)
-                if wait <= 0:
+                if wait <= 0 or self._ended.is_set():
                     made = [self._clock(), float(likely)]
                     self._last.append(made)
                     break
@@ -144,6 +154,10 @@ class Pace:
                 made[1] = tokens
 
         return took
+
+    def end(self) -> None:
+        """Let nobody wait any more."""
+        self._ended.set()
 
     def _wait(self, likely: int) -> float:
         now = self._clock()
@@ -171,49 +185,61 @@ class ModelTriage:
         """Ask `model`, which raises LimitReached where the budget ends, `jobs` rows at a time."""
         self._model, self._embedded = model, embedded
         self._jobs, self._pace = jobs, pace or Pace()
-        self._ended: HandrailError | None = None
+        self._ended: BaseException | None = None
         """What no row after it is asked for."""
+        self._missed, self._answered = 0, False
+        """Rows in a row that found no model, and whether any did find it."""
 
     def __call__(self, batch: list[Incoming]) -> Sequence[Triaged]:
         """A row for each record.
 
-        Raises Stopped, with the rows before it, where the budget ends or the model refuses for
-        good, and ModelUnavailable if it can be reached for none of them.
+        Raises Stopped, with the rows before it, where the budget ends, the model refuses for good
+        or is away (then after the last row that it answered), and on ctrl+c.
         """
         beside = self._embedded(batch)
-        with ThreadPoolExecutor(self._jobs) as pool:
-            outcomes = list(pool.map(self._row, batch, beside))
-        gone = [o.fault for o in outcomes if isinstance(o.fault, ModelUnavailable)]
-        if len(gone) == len(batch):
-            raise gone[0]
-        done: list[ModelRow] = []
-        for outcome, row in zip(outcomes, beside, strict=True):
-            if isinstance(outcome.fault, ModelUnavailable):
-                why = "the model could not be reached"
-                done.append(stood_in(row, why, outcome.cost_micros))
-            elif outcome.row is not None:
-                done.append(outcome.row)
-            else:
-                assert outcome.fault is not None
-                lost = sum(each.cost_micros for each in outcomes[len(done) :])
-                raise Stopped(outcome.fault, done, lost)
+        outcomes = self._ask_all(batch, beside)
+        # Rows are begun in order, so what was not asked is at the end.
+        found = list(takewhile(lambda one: one.row is not None or one.away is not None, outcomes))
+        gone = [one.away for one in found if one.away is not None]
+        if len(gone) == len(batch) and not self._answered and self._ended is None:
+            self._ended = gone[0]
+        if isinstance(self._ended, ModelUnavailable):
+            while found and found[-1].away is not None:
+                found.pop()
+        done = [
+            one.row or stood_in(row, "the model could not be reached", one.cost_micros)
+            for one, row in zip(found, beside, strict=False)
+        ]
+        if len(done) < len(batch):
+            assert self._ended is not None
+            lost = sum(one.cost_micros for one in outcomes[len(done) :])
+            raise Stopped(self._ended, done, lost)
         return done
 
-    def _row(self, record: Incoming, beside: Triaged) -> _Outcome:
-        outcome = _Outcome()
+    def _ask_all(self, batch: list[Incoming], beside: Sequence[Triaged]) -> list[_Outcome]:
+        """What became of each row; nothing of one before which ctrl+c came."""
+        pool, asked = ThreadPoolExecutor(self._jobs), list[Future[_Outcome]]()
         try:
-            outcome.row = self._asked(record, beside, outcome)
-        except Exception as fault:
-            outcome.fault = fault
-        return outcome
+            for record, row in zip(batch, beside, strict=True):
+                asked.append(pool.submit(self._row, record, row))
+            wait(asked)
+        except KeyboardInterrupt as stop:
+            self._ended = stop
+            self._pace.end()
+            pool.shutdown(wait=False, cancel_futures=True)
+            with suppress(KeyboardInterrupt):
+                wait([one for one in asked if not one.cancelled()], LAST_SECONDS)
+        pool.shutdown(wait=False)
+        return [one.result() if one.done() and not one.cancelled() else _Outcome() for one in asked]
 
-    def _asked(self, record: Incoming, beside: Triaged, outcome: _Outcome) -> ModelRow:
-        call, why = call_for(record), ""
+    def _row(self, record: Incoming, beside: Triaged) -> _Outcome:
+        """What became of one row; neither a row nor a fault if it is not to be asked."""
+        call, outcome, why = call_for(record), _Outcome(), ""
         likely = sum(len(message["content"]) for message in call.messages) // 4 + LIKELY_TOKENS
         for _ in range(TRIES):
             took = self._pace.begin(likely)
             if self._ended is not None:
-                raise self._ended
+                return outcome
             try:
                 answer = self._model.ask(call)
             except BadAnswer as problem:
@@ -221,16 +247,22 @@ class ModelTriage:
             except (LimitReached, ModelRefused, ModelUnavailable) as problem:
                 spent: Answer | None = getattr(problem, "answer", None)
                 outcome.cost_micros += spent.cost_micros if spent else 0
-                if not isinstance(problem, ModelUnavailable):
+                if isinstance(problem, ModelUnavailable):
+                    self._missed += 1
+                    outcome.away = problem
+                if outcome.away is None or self._missed >= max(AWAY, self._jobs):
                     self._ended = problem
-                raise
+                return outcome
             else:
                 why = wrong_with(answer.value or {})
+            self._missed, self._answered = 0, True
             took(answer.tokens_in + answer.tokens_out)
             outcome.cost_micros += answer.cost_micros
             if not why:
-                return row_from(answer.value or {}, beside, outcome.cost_micros)
-        return stood_in(beside, why, outcome.cost_micros)
+                outcome.row = row_from(answer.value or {}, beside, outcome.cost_micros)
+                return outcome
+        outcome.row = stood_in(beside, why, outcome.cost_micros)
+        return outcome
 
 
 def wrong_with(value: dict[str, Any]) -> str:

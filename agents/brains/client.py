@@ -38,6 +38,7 @@ class ModelProcess:
         self._environment, self._grace = environment, grace
         self._lock = threading.Lock()
         self._started: _Started | None = None
+        self._closed = False
         self._numbers = count(1)
 
     @property
@@ -91,13 +92,16 @@ class ModelProcess:
 
     def _running(self) -> "_Started":
         with self._lock:
+            if self._closed:
+                raise ClientGone("the model's process is not needed any more")
             if self._started is None or self._started.gone:
                 self._started = _Started(self._environment())
             return self._started
 
     def close(self) -> None:
-        """End the process, if it runs."""
+        """End the process, if it runs; who still waits for it, or asks, finds it gone."""
         with self._lock:
+            self._closed = True
             if self._started is not None:
                 self._started.end()
                 self._started = None

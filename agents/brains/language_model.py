@@ -53,7 +53,7 @@ class About:
 class Patience:
     """Time and chance, passed in."""
 
-    sleep: Callable[[float], None] = field(default=time.sleep)
+    sleep: Callable[[float], object] = field(default=time.sleep)
     chance: Callable[[], float] = field(default=random.random)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
@@ -75,7 +75,8 @@ class LanguageModel:
         self.choice = choice
         self._environment = cache(partial(cleaned, choice.models, choice.key_variable, environment))
         self._process = process or ModelProcess(self._environment)
-        self._patience = patience or Patience()
+        self._closed = threading.Event()
+        self._patience = patience or Patience(sleep=self._closed.wait)
         self._at_once = threading.BoundedSemaphore(choice.concurrency)
         self._about: dict[str, About] = {}
 
@@ -126,7 +127,8 @@ class LanguageModel:
         return int(self._request(message, served).get("answer", {}).get("tokens", 0))
 
     def close(self) -> None:
-        """End the model's process."""
+        """End the model's process; nobody waits to ask again."""
+        self._closed.set()
         self._process.close()
 
     def ask_one(

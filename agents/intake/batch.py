@@ -68,7 +68,7 @@ class Stopped(Exception):
         super().__init__(str(why))
         self.why, self.done, self.cost_micros = why, done, cost_micros
         self.left = 0
-        """Records that were not classified, once `triage_all` has told it."""
+        """Records that were not classified, once `triage_all` has told it; 0 after ctrl+c."""
         self.tally = Tally()
         """What was done before, likewise."""
 
@@ -254,7 +254,8 @@ def triage_all(
         on_batch(tally)
         if stop is not None:
             stop.tally = tally
-            stop.left = len(whole) - len(batch) + sum(1 for _ in wanted)
+            if isinstance(stop.why, Exception):  # after ctrl+c nothing more is read
+                stop.left = len(whole) - len(batch) + sum(1 for _ in wanted)
             raise stop
     sink.finish()
     return tally

@@ -60,7 +60,7 @@ class ByModel:
 
     @property
     def size(self) -> int:
-        """Rows that are written together: what an interruption loses at most."""
+        """Rows that are written together: what a kill loses at most."""
         return max(8, 4 * self.choice.concurrency)
 
     def options(self) -> tuple[str, ...]:

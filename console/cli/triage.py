@@ -14,9 +14,9 @@ from agents.intake.fields import parse_map
 from agents.intake.formats import Reading
 from agents.intake.layouts import BY_SUFFIX, Layout
 from agents.intake.records import safe, shown
-from console.cli.intake_options import Encoding, Files, Map, in_one_line, say
+from console.cli.intake_options import INTERRUPTED, Encoding, Files, Map, in_one_line, say
 from console.cli.intake_report import summarize
-from console.cli.model_triage import Budget, Jobs, NoPrice, Rpm, Tpm, by_model
+from console.cli.model_triage import Budget, Jobs, Rpm, Tpm, by_model
 from console.cli.options import Db, FeaturesNamed
 from console.cli.triage_job import Job
 from console.cli.triage_places import write_report
@@ -183,6 +183,8 @@ def triage_with(
             except Stopped as stop:
                 if stop.tally.rows or stop.tally.cost_micros:
                     summarize(stop.tally)
+                if isinstance(stop.why, KeyboardInterrupt):
+                    raise typer.Exit(INTERRUPTED) from None
                 if not isinstance(stop.why, LimitReached):
                     raise stop.why from None
                 say(f"{stop.why}: {stop.left:,} records are left")

@@ -18,7 +18,7 @@ from agents.intake.source import Source
 from agents.intake.streams import StreamSink
 from console.cli.intake_options import INTERRUPTED, inputs, name_reject, records_of, say
 from console.cli.intake_report import follow
-from console.cli.model_triage import RunningModel
+from console.cli.model_triage import NoPrice, RunningModel
 from console.cli.triage_job import Job
 from console.cli.triage_places import check_places, is_stream
 from data.errors import BadFile, HandrailError
@@ -104,6 +104,9 @@ def _to_file(
     except BadFile:
         sink.discard()
         raise
+    except NoPrice:
+        sink.keep()
+        raise
     except BaseException:
         _tell_of_the_rest(job, sink)
         raise
@@ -124,8 +127,10 @@ def _to_stream(
         try:
             sink = StreamSink(stream, job.layout, name_reject)
             return _work(job, sources, load, open_queue, sink, tally)
-        except Stopped:
+        except Stopped as stop:
             sink.finish()
+            if isinstance(stop.why, KeyboardInterrupt):
+                say(f"stopped after {tally.done:,} records")
             raise
         except KeyboardInterrupt:
             say(f"stopped after {tally.done:,} records")

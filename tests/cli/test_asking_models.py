@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from agents.brains.choice import ModelChoice
+from agents.brains.client import ModelProcess
+from agents.brains.language_model import LanguageModel
+from agents.brains.protocol import Call, ModelUnavailable
 from console.cli import model_triage
 from data.workspace import open_workspace
 from tests.cli.conftest import Program
@@ -48,7 +54,6 @@ def one_client(monkeypatch: pytest.MonkeyPatch, client: Any) -> None:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    from agents.brains.client import ModelProcess
     from agents.brains.environment import cleaned
 
     process = ModelProcess(lambda: cleaned([NAME], None, {"OPENAI_API_KEY": KEY} | _switch()))
@@ -230,6 +235,68 @@ def test_words_of_a_model_are_written_as_they_can_be_seen(
     (row,) = rows_of(out)
     assert row["issues"] == "cmd|'/c_calc'!a0;a_b;red_one"
     assert row["reason"] == 'HYPERLINK("http://evil") ; x y'
+
+
+def test_ctrl_c_begins_no_further_call_and_loses_none_that_was_paid_for(
+    handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
+):
+    handled = threading.Event()
+
+    def interrupted(asked: Asked) -> Reply:
+        if len(service.asked) == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Timer(0.5, handled.set).start()
+        return said(ROW, usage=(1000, 100), until=handled if len(service.asked) > 4 else None)
+
+    service.otherwise = interrupted
+    out, options = tmp_path / "out.csv", ("--jobs", "2", *by_model(service))
+    ran = handrail("triage", tickets, "-o", out, *options)
+    assert (ran.code, len(service.asked)) == (130, 6)
+    assert "stopped after 7 records; go on with: handrail triage" in ran.err
+    assert "6 by the model for $0.0013" in ran.err
+    again = handrail("triage", tickets, "-o", out, *options, "--resume")
+    assert "19 by the model for $0.0040" in again.err
+    assert len(service.asked) == 19
+    assert [int(row["id"]) for row in rows_of(out)] == [n for n in range(20) if n != 3]
+
+
+def test_a_model_that_is_away_stops_it_after_the_last_row_that_it_answered(
+    handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
+):
+    answers = [said(ROW)] * 10 + [failed(503, "gone")] + [said(ROW)]
+    service.will(*answers)
+    service.otherwise = lambda asked: failed(503, "gone")
+    out, options = tmp_path / "out.csv", ("--jobs", "1", *by_model(service))
+    ran = handrail("triage", tickets, "-o", out, *options)
+    # Three more find nobody, and then nobody is asked for.
+    assert (ran.code, len(service.asked)) == (2, 15)
+    assert "stopped after 13 records; go on with: handrail triage" in ran.err
+    assert "cannot be reached (503)" in ran.err
+    service.otherwise = lambda asked: said(ROW)
+    again = handrail("triage", tickets, "-o", out, *options, "--resume")
+    assert again.code == 1  # for the one that cannot be read
+    assert len(service.asked) == 15 + 7
+    # The one that failed alone stays as it is.
+    assert [row["id"] for row in rows_of(out) if "not be reached" in row["reason"]] == ["11"]
+
+
+def test_nobody_waits_for_a_minute_to_pass_once_it_is_over():
+    from agents.brains.batch_triage import Pace
+
+    pace = Pace(1)
+    pace.begin(1)
+    pace.end()
+    pace.begin(1)
+
+
+def test_after_its_end_no_process_is_started_again_and_nobody_waits_to_ask():
+    process = ModelProcess(dict)
+    model = LanguageModel(ModelChoice(name=NAME), {}, process=process)
+    model.close()
+    with pytest.raises(ModelUnavailable):
+        model.ask(Call("triage", ()))
+    assert process.pid is None
+    assert model._patience.sleep(60)
 
 
 def test_a_stream_that_the_budget_ends_holds_what_was_paid_for(
