@@ -38,6 +38,12 @@ def beside(out: Path) -> tuple[Path, Path, Path, Path, Path, Path]:
     return one, two, three, four, five, Path(f"{five}.new")
 
 
+def is_finished(out: Path) -> bool:
+    """Whether `out` is there and no stopped run with it as its result."""
+    whole, _, partial, *_ = beside(out.resolve())
+    return whole.is_file() and not partial.exists()
+
+
 class FileSink:
     """Writes beside the file `out` until all is there, then takes its place.
 

@@ -125,7 +125,12 @@ def triage_with(
         mapping: Map = None,
         limit: Annotated[
             int | None,
-            typer.Option("--limit", metavar="N", help="Only the first N records."),
+            typer.Option(
+                "--limit",
+                metavar="N",
+                help="Only the first N records; with --resume, those done before count too.",
+                show_default=False,
+            ),
         ] = None,
         encoding: Encoding = None,
         resume: Annotated[

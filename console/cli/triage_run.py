@@ -12,8 +12,8 @@ import typer
 
 from agents.intake.batch import BATCH, Classify, Queue, Sink, Stopped, Tally, triage_all
 from agents.intake.measuring import Measured, check_column
-from agents.intake.partial import FileSink
-from agents.intake.records import Incoming, Reject
+from agents.intake.partial import FileSink, is_finished
+from agents.intake.records import Incoming, Reject, safe, shown
 from agents.intake.source import Source
 from agents.intake.streams import StreamSink
 from console.cli.intake_options import INTERRUPTED, inputs, name_reject, records_of, say
@@ -93,7 +93,16 @@ def _check_labels(job: Job, first: list[Incoming | Reject]) -> None:
 def _to_file(
     job: Job, sources: list[Source], load: Callable[[], Classify], open_queue: OpenQueue
 ) -> Tally:
+    if job.resume and is_finished(Path(job.out)):
+        _tell_finished(job, sources)
+        raise typer.Exit(0)
     sink = FileSink(Path(job.out), job.layout, job.identity(sources), resume=job.resume)
+    if job.limit is not None and sink.done > job.limit:
+        sink.keep()
+        raise HandrailError(
+            f"--limit {job.limit}: the stopped run has done {sink.done:,} records already; give as "
+            "many or more, or leave --limit out"
+        )
     if sink.done:
         say(f"going on after {sink.done:,} records")
     try:
@@ -110,6 +119,18 @@ def _to_file(
     except BaseException:
         _tell_of_the_rest(job, sink)
         raise
+
+
+def _tell_finished(job: Job, sources: list[Source]) -> None:
+    """Say that nothing is left to do; HandrailError if an input changed after the result."""
+    made = Path(job.out).stat().st_mtime
+    for source in sources:
+        if source.path is not None and source.path.stat().st_mtime > made:
+            raise HandrailError(
+                f"-o {shown(job.out)}: it is finished, but {safe(source.name)} changed since; "
+                "leave --resume out to begin again"
+            )
+    say(f"{safe(job.out)} is finished already; leave --resume out to begin again")
 
 
 def _tell_of_the_rest(job: Job, sink: FileSink) -> None:

@@ -250,6 +250,31 @@ def test_going_on_with_a_changed_file_is_refused(tmp_path: Path):
     assert "a file changed since; leave --resume out to begin again" in result.stderr
 
 
+def test_a_finished_result_is_not_made_again(good: Path, tmp_path: Path):
+    out, again = tmp_path / "out.csv", Classifier()
+    triage(good, "-o", out)
+    before = out.read_bytes()
+    result = triage(good, "-o", out, "--resume", classifier=again)
+    assert (result.exit_code, again.seen) == (0, 0)
+    assert result.stderr == f"{out} is finished already; leave --resume out to begin again\n"
+    os.utime(good, (time.time() + 9, time.time() + 9))
+    changed = triage(good, "-o", out, "--resume", classifier=again)
+    assert (changed.exit_code, again.seen, out.read_bytes()) == (2, 0, before)
+    assert "in.csv changed since" in changed.stderr
+
+
+def test_a_limit_counts_what_was_done_before_it_was_stopped(tmp_path: Path):
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text("text\n" + "words\n" * 2000)
+    triage(path, "-o", out, classifier=Classifier(stop_after=500))
+    result = triage(path, "-o", out, "--resume", "--limit", 100)
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "--limit 100: the stopped run has done 256 records already" in line
+    assert triage(path, "-o", out, "--resume", "--limit", 300).exit_code == 0
+    assert len(out.read_text().splitlines()) == 1 + 300
+
+
 def test_a_real_interrupt(tmp_path: Path):
     (tmp_path / "slow.py").write_text(
         "import time, typer\n"
