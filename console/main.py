@@ -19,9 +19,23 @@ def raise_again(dropped: "sys.UnraisableHookArgs") -> None:
         sys.__unraisablehook__(dropped)
 
 
+def stand_in_for_closed_streams() -> None:
+    """Give a standard stream that is closed (`>&-`) to nobody, lest a file of ours take its place
+    and is written to; Python has None for it."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8"))
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     code = 130
+    stand_in_for_closed_streams()
     sys.unraisablehook = raise_again
     try:
         from console import first_page

@@ -1,5 +1,6 @@
 """The program as a whole: help, wrong usage, options before and after the command."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.cli.program import COMMANDS
-from tests.cli.conftest import Program
+from tests.cli.conftest import Program, command
 
 HEAVY = ("litellm", "dbos", "sklearn", "onnxruntime", "textual", "sqlalchemy", "rich")
 NAMES = [name for section in COMMANDS.values() for name in section]
@@ -97,3 +98,24 @@ def test_help_and_version_import_nothing_heavy(tmp_path: Path):
 
 def test_version(handrail: Program):
     assert handrail("--version").out.startswith("handrail 0.")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("triage in.csv --packaged >&-", 0),
+        ("triage in.csv --packaged 2>&-", 0),
+        ("triage - --packaged <&-", 2),
+    ],
+)
+def test_a_closed_stream_is_no_fault(tmp_path: Path, words: str, code: int):
+    (tmp_path / "in.csv").write_text("text\nhello\n")
+    ran = subprocess.run(
+        ["sh", "-c", f"{shlex.join(command())} {words}"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == code, ran.stderr
+    assert "fault" not in ran.stderr
+    assert ran.stdout.startswith("id,intent,") == ("2>&-" in words)
+    if code:
+        assert ran.stderr == "handrail triage: standard input: the file is empty\n"
