@@ -28,6 +28,27 @@ class Gathered:
     unlabelled: int = 0
     """Tickets with neither intent nor issue."""
     rejects: list[Reject] = field(default_factory=list)
+    columns: dict[str, None] = field(default_factory=dict)
+    """The names that any of the tickets has, in order."""
+    with_intent: bool = False
+    """Whether one of them holds the intent."""
+
+    def add(self, other: "Gathered") -> None:
+        """Take what another file gave as well."""
+        self.rows += other.rows
+        self.unlabelled += other.unlabelled
+        self.rejects += other.rejects
+        self.columns |= other.columns
+        self.with_intent = self.with_intent or other.with_intent
+
+    def check_intent(self, place: str) -> None:
+        """BadFile unless a column holds the intent, where there are tickets at all."""
+        if (self.rows or self.unlabelled) and not self.with_intent:
+            raise BadFile(
+                place,
+                f"no column holds the intent; found: {_told(self.columns)}; name it: "
+                "--map COLUMN=intent",
+            )
 
 
 def split_map(pairs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -39,7 +60,8 @@ def split_map(pairs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]
 def gather(records: Iterable[Incoming | Reject], named: Mapping[str, str], place: str) -> Gathered:
     """The labelled tickets of `records`; `named` gives the file's own names of our labels.
 
-    BadFile, with the line, for a label that is none of those that exist.
+    BadFile, with the line, for a label that is none of those that exist, for a name of `named` that
+    no ticket has, and where there is neither intent nor issue.
     """
     found = Gathered()
     for record in records:
@@ -47,22 +69,26 @@ def gather(records: Iterable[Incoming | Reject], named: Mapping[str, str], place
             found.rejects.append(record)
             continue
         row = _labelled(record, named, place)
+        found.columns |= dict.fromkeys(str(name) for name in record.labels)
         if row.intent is None and row.issue is None:
             found.unlabelled += 1
-            if not found.rows and found.unlabelled == 1:
-                _check_columns(record, named, place)
         else:
             found.rows.append(row)
+    for ours, theirs in named.items():
+        if (found.rows or found.unlabelled) and theirs not in found.columns:
+            raise BadFile(
+                place,
+                f"--map {shown(f'{theirs}={ours}')}: no such column; found: {_told(found.columns)}",
+            )
+    plain = {plain_name(name) for name in found.columns}
+    found.with_intent = "intent" in named or not plain.isdisjoint(LABELS["intent"])
+    if not found.rows:
+        found.check_intent(place)
     return found
 
 
-def _check_columns(record: Incoming, named: Mapping[str, str], place: str) -> None:
-    """BadFile unless a column holds the intent."""
-    if not _column(record, "intent", named):
-        names = ", ".join(safe(str(name))[:40] for name in list(record.labels)[:20]) or "none"
-        raise BadFile(
-            place, f"no column holds the intent; found: {names}; name it: --map COLUMN=intent"
-        )
+def _told(columns: Iterable[str]) -> str:
+    return ", ".join(safe(name)[:40] for name in list(columns)[:20]) or "none"
 
 
 def _column(record: Incoming, ours: str, named: Mapping[str, str]) -> str | None:

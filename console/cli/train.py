@@ -136,10 +136,9 @@ def _gather(files: Sequence[str], reading: Reading, labels: dict[str, str]) -> "
     found = Gathered()
     with inputs(files, reading) as sources:
         for source in sources:
-            part = gather(records_of([source], reading), labels, source.name)
-            found.rows += part.rows
-            found.unlabelled += part.unlabelled
-            found.rejects += part.rejects
+            found.add(gather(records_of([source], reading), labels, source.name))
+        if sources:
+            found.check_intent(" and ".join(source.name for source in sources))
     for reject in found.rejects:
         name_reject(reject)
     if found.unlabelled:

@@ -145,6 +145,8 @@ def test_labels_are_measured_and_written(handrail: Program, labelled: Path, db: 
         (("triage", "LABELLED", "--labels", "nope"), "--labels 'nope': no such column"),
         (("triage", "LABELLED", "--model", "m.npz", "--packaged"), "--model or --packaged"),
         (("triage", "LABELLED", "--features", "best"), "there are accurate and fast"),
+        (("train", "LABELLED", "--map", "no=intent"), "--map 'no=intent': no such column; found:"),
+        (("train", "LABELLED", "--map", "no=issue"), "--map 'no=issue': no such column; found:"),
         (("train", "LABELLED", "--features", "best"), "there are accurate and fast"),
     ],
 )
@@ -168,3 +170,14 @@ def test_names_of_columns_may_be_mapped(handrail: Program, labelled: Path, db: P
     ran = handrail("train", labelled, "--db", db, "--json", *mapped)
     assert ran.code == 0, ran.err
     assert set(ran.document["heads"]) == {"intent", "issue"}
+
+
+def test_a_file_without_intents_is_named_and_may_stand_beside_one_with_them(
+    handrail: Program, labelled: Path, db: Path
+):
+    issues = db.with_name("issues.csv")
+    issues.write_text("body,issue\n" + "Please return my pot deposit.,deposit\n" * 50)
+    alone = handrail("train", issues, "--db", db)
+    assert (alone.code, alone.out) == (2, "")
+    assert "issues.csv: no column holds the intent; found: body, issue" in alone.err
+    assert handrail("train", labelled, issues, "--db", db).code == 0
