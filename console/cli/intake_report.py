@@ -25,17 +25,23 @@ _BAR = 30
 class _Pace:
     """How fast records go, and how long the rest will take."""
 
-    def __init__(self, sources: Sequence[Source], done: int, limit: int | None) -> None:
-        self._sources, self._start, self._limit = sources, done, limit
+    def __init__(
+        self, sources: Sequence[Source], done: int, limit: int | None, total: int | None
+    ) -> None:
+        self._sources, self._start, self._limit, self._total = sources, done, limit, total
         sizes = [source.size for source in sources]
         self._bytes = sum(size for size in sizes if size) if all(sizes) else None
         self._began = time.monotonic()
 
     def fraction(self, done: int) -> float | None:
         """How much of the input is done, 0 to 1; None if it cannot be told."""
+        if self._total:
+            return min(1.0, done / self._total)
         parts = []
-        if self._bytes:
-            parts.append(sum(source.offset for source in self._sources) / self._bytes)
+        read = sum(source.offset for source in self._sources)
+        # Reading runs ahead: what is read to its end need not be done.
+        if self._bytes and read < self._bytes:
+            parts.append(read / self._bytes)
         if self._limit:
             parts.append(done / self._limit)
         return min(1.0, max(parts)) if parts else None
@@ -43,7 +49,8 @@ class _Pace:
     def text(self, done: int) -> str:
         """Count, rate and remaining time."""
         elapsed = max(time.monotonic() - self._began, 1e-6)
-        text = f"{done:,} records, {(done - self._start) / elapsed:,.0f}/s"
+        rate = (done - self._start) / elapsed
+        text = f"{done:,} records, {rate:,.{0 if rate >= 10 else 1}f}/s"
         fraction = self.fraction(done)
         fresh = done - self._start
         if fraction and fresh and done:
@@ -64,10 +71,18 @@ def _span(seconds: float) -> str:
 
 @contextmanager
 def follow(
-    sources: Sequence[Source], *, done: int = 0, limit: int | None = None, quiet: bool = False
+    sources: Sequence[Source],
+    *,
+    done: int = 0,
+    limit: int | None = None,
+    total: int | None = None,
+    quiet: bool = False,
 ) -> Iterator[Callable[[int], None]]:
-    """Show how far it is, each time the given function is told how many records are done."""
-    pace = _Pace(sources, done, limit)
+    """Show how far it is, each time the given function is told how many records are done.
+
+    Without a `total` of records, it is how much of the inputs was read.
+    """
+    pace = _Pace(sources, done, limit, total)
     if quiet:
         yield lambda done: None
         return

@@ -54,14 +54,17 @@ def _work(
         if job.labels is not None and tally.measured is None:
             tally.measured = Measured(job.labels)
         _check_labels(job, first)
-        classify = load()
+        classify, total = load(), None
         if job.by_model is not None:
             model = stack.enter_context(job.by_model.running())
             model.check_budget()
-            model.check_wanted(_estimate(job, model, first, tally.done))
+            dollars, total = _estimate(job, model, first, tally.done)
+            model.check_wanted(dollars)
             classify = model.classifier(classify)
         quiet = job.out == "-" and sys.stdout.isatty()
-        show = stack.enter_context(follow(sources, done=tally.done, limit=job.limit, quiet=quiet))
+        show = stack.enter_context(
+            follow(sources, done=tally.done, limit=job.limit, total=total, quiet=quiet)
+        )
         return triage_all(
             chain(first, records),
             classify,
@@ -74,13 +77,24 @@ def _work(
         )
 
 
-def _estimate(job: Job, model: RunningModel, first: list[Incoming | Reject], done: int) -> float:
-    """What the rest will cost; inputs that can be read once only are not read for it."""
+def _estimate(
+    job: Job, model: RunningModel, first: list[Incoming | Reject], done: int
+) -> tuple[float, int | None]:
+    """What the rest will cost, and how many records there are; inputs that can be read once only
+    are not read for it."""
     if any(is_stream(place) for place in job.files):
-        return model.estimate(first, known=False)
+        return model.estimate(first, known=False), None
+    total = done
     with inputs(job.files, job.reading) as sources:
-        rest = islice(records_of(sources, job.reading), done, job.limit)
-        return model.estimate(rest, known=True)
+
+        def counted() -> Iterator[Incoming | Reject]:
+            nonlocal total
+            for record in islice(records_of(sources, job.reading), done, job.limit):
+                total += 1
+                yield record
+
+        dollars = model.estimate(counted(), known=True)
+    return dollars, total
 
 
 def _check_labels(job: Job, first: list[Incoming | Reject]) -> None:

@@ -237,6 +237,19 @@ def test_words_of_a_model_are_written_as_they_can_be_seen(
     assert row["reason"] == 'HYPERLINK("http://evil") ; x y'
 
 
+def test_progress_is_in_records_and_not_in_what_was_read(
+    handrail: Program, service: ScriptedModel, tickets: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("console.cli.intake_report._PLAIN_EVERY", 0.0)
+    service.otherwise = lambda asked: said(ROW)
+    ran = handrail("triage", tickets, "--jobs", "1", *by_model(service))
+    told = [line for line in ran.err.splitlines() if " records, " in line]
+    assert [line.split(" records")[0] for line in told] == ["8", "16", "20"]
+    assert [part for line in told for part in line.split(", ") if "%" in part] == [
+        "40%", "80%", "100%",
+    ]  # fmt: skip
+
+
 def test_ctrl_c_begins_no_further_call_and_loses_none_that_was_paid_for(
     handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
 ):

@@ -222,6 +222,12 @@ def test_a_file_that_turns_out_bad_leaves_nothing(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_progress_tells_no_share_of_a_file_that_was_read_ahead(good: Path, monkeypatch):
+    monkeypatch.setattr("console.cli.intake_report._PLAIN_EVERY", 0.0)
+    (told,) = [line for line in triage(good).stderr.splitlines() if " records, " in line]
+    assert "%" not in told
+
+
 def test_a_stop_says_how_to_go_on_and_it_does(tmp_path: Path):
     path, out = tmp_path / "in.csv", tmp_path / "out of it.csv"
     path.write_text("id,text,note\n" + "".join(f"{n},words,x\n" for n in range(2000)))
