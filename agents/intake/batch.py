@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Protocol
 
-from agents.intake.measuring import Measured
+from agents.intake.measuring import Measured, is_noise
 from agents.intake.records import Incoming, Reject
 
 COLUMNS = (
@@ -86,6 +86,8 @@ class Tally:
     rows: int = 0
     rejected: int = 0
     escalated: int = 0
+    noise: int = 0
+    """Rows that are closed without an answer."""
     cut: int = 0
     """Texts that were longer than what is classified."""
     by_model: int = 0
@@ -123,6 +125,7 @@ class Tally:
         self.priorities[result.priority] += 1
         self.confidence_sum += result.confidence
         self.confidence_bins[min(9, max(0, int(result.confidence * 10)))] += 1
+        self.noise += is_noise(result)
         if result.escalate:
             self.escalated += 1
             self.escalated_intents[result.intent] += 1

@@ -17,6 +17,9 @@ CONFIDENCES = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 UNSURE = "confidence is low"
 """The reason of a row that goes to a person for its confidence alone."""
 
+NOISE = "noise: "
+"""How the reason of a row begins that is closed without an answer, and goes to nobody."""
+
 _OF_ISSUES = ("issue", "issues")
 """Names of columns that hold issues, also where one is called like an intent."""
 
@@ -40,6 +43,11 @@ class Judged(Protocol):
     def escalate(self) -> bool: ...
     @property
     def reason(self) -> str: ...
+
+
+def is_noise(result: Judged) -> bool:
+    """Whether a row is closed as noise."""
+    return not result.escalate and result.reason.startswith(NOISE)
 
 
 def check_column(column: str, labels: Mapping[str, object]) -> None:
@@ -66,7 +74,7 @@ class Measured:
     handed: list[int] = field(default_factory=lambda: [0] * len(CONFIDENCES))
     """Rows that a person would have at each of `CONFIDENCES`."""
     wrong_kept: list[int] = field(default_factory=lambda: [0] * len(CONFIDENCES))
-    """Rows among the rest that are wrong."""
+    """Rows among the rest, noise among them, that are wrong."""
 
     def add(self, labels: Mapping[str, object], result: Judged) -> None:
         """Count a row; one without a label is counted as such.
@@ -91,9 +99,10 @@ class Measured:
         held[0] += 1
         held[1] += right
         held[2] += sure
-        always = result.escalate and result.reason != UNSURE
+        always = result.escalate and result.reason.partition(";")[0] != UNSURE
+        never = is_noise(result)
         for place, least in enumerate(CONFIDENCES):
-            if always or sure < least:
+            if always or (sure < least and not never):
                 self.handed[place] += 1
             else:
                 self.wrong_kept[place] += not right
@@ -122,7 +131,8 @@ class Measured:
         return sum(abs(right - sure) for _, right, sure in self.bins) / self.rows
 
     def by_label(self) -> list[dict[str, Any]]:
-        """Rows, recall and precision of each label, and what it is most often taken for."""
+        """Rows, recall and precision of each label, and what it is most often taken for; as they
+        are, since what is shown is rounded once."""
         truths: Counter[str] = Counter()
         said: Counter[str] = Counter()
         worst: dict[str, tuple[int, str]] = {}
@@ -135,10 +145,8 @@ class Measured:
             {
                 "label": label,
                 "rows": count,
-                "recall": round(self.pairs[label, label] / count, 4),
-                "precision": round(self.pairs[label, label] / said[label], 4)
-                if said[label]
-                else None,
+                "recall": self.pairs[label, label] / count,
+                "precision": self.pairs[label, label] / said[label] if said[label] else None,
                 "taken_for": worst.get(label, (0, None))[1],
                 "taken_for_rows": worst.get(label, (0, None))[0],
             }
@@ -151,10 +159,10 @@ class Measured:
             {
                 "confidence": least,
                 "to_people": handed,
-                "share": round(handed / self.rows, 4),
+                "share": handed / self.rows,
                 "kept": self.rows - handed,
                 "wrong": wrong,
-                "error": round(wrong / (self.rows - handed), 4) if self.rows > handed else None,
+                "error": wrong / (self.rows - handed) if self.rows > handed else None,
             }
             for least, handed, wrong in zip(CONFIDENCES, self.handed, self.wrong_kept, strict=True)
             if self.rows
@@ -168,12 +176,12 @@ class Measured:
             "unlabelled": self.unlabelled,
             "accuracy": round(self.accuracy, 4),
             "ece": None if (error := self.calibration_error) is None else round(error, 4),
-            "labels": self.by_label(),
+            "labels": [_rounded(row) for row in self.by_label()],
             "confusion": [
                 {"label": truth, "said": told, "rows": count}
                 for (truth, told), count in self.pairs.most_common()
             ],
-            "confidences": self.at_each_confidence(),
+            "confidences": [_rounded(row) for row in self.at_each_confidence()],
         }
 
     def stored_form(self) -> dict[str, Any]:
@@ -186,3 +194,7 @@ class Measured:
         """That of `stored_form`."""
         pairs = Counter({(truth, told): count for truth, told, count in stored["pairs"]})
         return cls(**{**stored, "pairs": pairs})
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}

@@ -124,6 +124,8 @@ def summarize(tally: Tally) -> None:
     if tally.measured is not None and tally.measured.rows:
         tell_measured(tally.measured, console)
     parts = [f"{tally.rows:,} rows", f"{tally.escalated:,} to a person"]
+    if tally.noise:
+        parts.append(f"{tally.noise:,} closed as noise")
     parts.append(f"{tally.rejected:,} rejected")
     if tally.stored or tally.duplicates:
         parts.append(f"{tally.stored:,} stored, {tally.duplicates:,} there already")

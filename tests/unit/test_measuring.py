@@ -1,12 +1,17 @@
 """What triage said beside what the labels say."""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from agents.intake.batch import Tally
-from agents.intake.measuring import CONFIDENCES, UNSURE, Measured, check_column
+from agents.intake.measuring import CONFIDENCES, UNSURE, Measured, check_column, is_noise
+from agents.intake.records import Incoming
 from agents.understanding import triage
+from console.cli.intake_report import summarize
+from console.cli.measure_report import tell_measured
 from data.errors import HandrailError
 from tests.intake_support import Answer
 
@@ -62,6 +67,34 @@ def test_what_people_would_have_at_each_confidence():
     assert list(at) == list(CONFIDENCES)
     assert (at[0.5]["to_people"], at[0.5]["wrong"], at[0.5]["error"]) == (2, 1, 0.5)
     assert (at[0.75]["to_people"], at[0.75]["wrong"], at[0.75]["error"]) == (3, 0, 0.0)
+
+
+def test_noise_goes_to_nobody_and_is_among_the_rest(capsys: pytest.CaptureFixture[str]):
+    noise = Answer(intent="escalate", confidence=0.3, reason="noise: spam")
+    found = measured(("billing", noise), ("escalate", noise), ("billing", Answer(confidence=0.3)))
+    for row in found.at_each_confidence():
+        assert (row["to_people"], row["kept"], row["wrong"]) == (1, 2, 1)
+    tally = Tally()
+    for answer in (noise, Answer(), Answer(escalate=True, reason="noise: so the model says")):
+        tally.add(answer)
+    assert (tally.noise, tally.escalated) == (1, 1)
+    summarize(tally)
+    assert "3 rows, 1 to a person, 1 closed as noise, 0 rejected" in capsys.readouterr().err
+
+
+def test_the_reason_of_noise_is_the_one_that_triage_gives():
+    spam = Incoming(1, body="WIN A FREE IPHONE!!! Click http://win.example now, limited offer!!!")
+    (row,) = triage.triage_rows([spam])
+    assert is_noise(row), row
+
+
+def test_a_share_is_rounded_once():
+    rows = [("billing", Answer())] * 4 + [("product", Answer())] * 15
+    found = measured(*rows)
+    console = Console(record=True, width=120, file=io.StringIO())
+    tell_measured(found, console)
+    assert "15 (78.9%)" in console.export_text()
+    assert found.document()["confidences"][0]["error"] == 0.7895
 
 
 def test_the_calibration_error_is_how_far_confidence_is_from_truth():
