@@ -1,5 +1,6 @@
 """Which of a file's names means which of our fields, and a record made of them."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parseaddr
@@ -71,7 +72,8 @@ def plain_name(name: str) -> str:
 
 
 def flat(record: Mapping[str, object], prefix: str = "", depth: int = _DEPTH) -> dict[str, object]:
-    """The scalars of nested objects under dotted names; lists are left out."""
+    """The scalars of nested objects under dotted names; lists are left out, and numbers that are
+    none (NaN, as programs write it for what is missing) or too large to be read."""
     found: dict[str, object] = {}
     for name, value in record.items():
         if len(found) >= _MOST_NAMES:
@@ -79,6 +81,8 @@ def flat(record: Mapping[str, object], prefix: str = "", depth: int = _DEPTH) ->
         if isinstance(value, dict):
             if depth > 1:
                 found |= flat(value, f"{prefix}{name}.", depth - 1)
+        elif isinstance(value, float) and not math.isfinite(value):
+            found[f"{prefix}{name}"] = None
         elif not isinstance(value, list):
             found[f"{prefix}{name}"] = value
     return found

@@ -168,3 +168,12 @@ def test_deep_nesting_and_halves_of_surrogates_do_no_harm(tmp_path: Path):
     assert read[0].body == "ok � end".replace(" end", "  end")
     assert "nested too deeply" in read[1].why
     assert read[2].body == "z"
+
+
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
+def test_numbers_that_are_none_are_missing(tmp_path: Path, name: str):
+    lines = [f'{{"id": {number}, "body": "x", "intent": NaN}}' for number in ("NaN", "1e400", 7)]
+    text = "\n".join(lines) if name.endswith("l") else "[" + ",\n".join(lines) + "]"
+    read = tickets(read_all(write(tmp_path, text, name)))
+    assert [record.ref for record in read] == [None, None, "7"]
+    assert {record.labels["intent"] for record in read} == {None}
