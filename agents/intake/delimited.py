@@ -1,6 +1,7 @@
 """CSV and its relatives: a header, then a ticket a row, whatever stands between the fields."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 
 from agents.intake.fields import NAMES, Fields, plain_name
@@ -11,6 +12,7 @@ from data.errors import BadFile
 DELIMITERS = ",;\t|"
 """Tried in this order."""
 
+_TOLD = re.compile(r'"?sep=([^"\s]|\t)"?[,;\s]*', re.I)
 _UNDERSTOOD = frozenset(name for names in NAMES.values() for name in names)
 
 
@@ -66,6 +68,12 @@ class _Lines:
         return "".join(self.held)[:MAX_RAW].rstrip("\r\n")
 
 
+def told_delimiter(line: str) -> str | None:
+    """What a line says of the delimiter, as Excel writes it before the header: `sep=;`."""
+    found = _TOLD.fullmatch(line)
+    return found[1] if found else None
+
+
 def delimiter_of(line: str) -> str:
     """What stands between the fields of a header: what gives the most names that are understood."""
 
@@ -79,11 +87,12 @@ def delimiter_of(line: str) -> str:
 def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
     """The tickets of a CSV file in order; BadFile if its header names no text."""
     csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD + 1))
-    first = ""
-    while not first.strip() and (line := text.readline(MAX_RECORD)):
-        first = line
+    first = _first_line(text)
+    told = told_delimiter(first)
+    if told is not None:
+        first = _first_line(text)
     lines = _Lines(text, first)
-    reader = csv.reader(lines, delimiter=delimiter_of(first))
+    reader = csv.reader(lines, delimiter=told or delimiter_of(first))
     try:
         header = [name.strip() for name in next(reader)]
     except (csv.Error, _TooLong, StopIteration):
@@ -109,6 +118,14 @@ def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
             return
         if any(cells):
             yield _row(header, cells, lines, fields)
+
+
+def _first_line(text: Text) -> str:
+    """The next line that is not empty."""
+    first = ""
+    while not first.strip() and (line := text.readline(MAX_RECORD)):
+        first = line
+    return first
 
 
 def _row(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from pathlib import PurePath
 
-from agents.intake.delimited import delimiter_of, read_delimited
+from agents.intake.delimited import delimiter_of, read_delimited, told_delimiter
 from agents.intake.fields import Fields
 from agents.intake.json_records import LISTS, read_json, read_lines
 from agents.intake.mail import read_mail, read_mailbox
@@ -136,6 +136,8 @@ def _sniffed(head: str, fields: Fields) -> Format | None:
         return Format.JSON
     if head.startswith("{"):
         return Format.JSON
+    if told_delimiter(first):
+        return Format.CSV
     if re.match(r"From \S+.*\d\d:\d\d", first):
         return Format.MBOX
     names = [name.strip().strip('"') for name in first.strip().split(delimiter_of(first))]

@@ -152,3 +152,13 @@ def test_a_body_just_over_the_limit_is_rejected(tmp_path: Path):
 def test_nul_and_old_line_ends_do_no_harm(tmp_path: Path):
     path = write(tmp_path, "id,body\r1,one\r2,two\r")
     assert [record.body for record in tickets(read_all(path))] == ["one", "two"]
+
+
+@pytest.mark.parametrize("told", ["sep=;\r\n", '"sep=;"\n', "SEP=;\n\n", "sep=^\n", "sep=\t\n"])
+def test_what_excel_says_of_the_delimiter_is_no_header(tmp_path: Path, told: str):
+    delimiter = next(mark for mark in ";^\t" if mark in told)
+    text = told + delimiter.join(["id", "body"]) + "\n" + delimiter.join(["1", "a, b"]) + "\n"
+    for name in ("in.csv", "in.txt"):
+        (record,) = tickets(read_all(write(tmp_path, text, name)))
+        assert (record.ref, record.body) == ("1", "a, b")
+    assert record.line == text.count("\n")
