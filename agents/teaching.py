@@ -14,7 +14,7 @@ from agents.understanding.own_model import load_own, seen_of, stored
 from agents.understanding.shelf import FOLDER, PACKAGED, Shelf
 from agents.understanding.training import SETTINGS, Labelled, Progress, fit
 from data.corrections import corrected_tickets
-from data.errors import HandrailError, WorkspaceUnusable
+from data.errors import WorkspaceUnusable
 from data.store import NewEvent, Transaction
 from data.vocabulary import AgentName, Role
 from data.workspace import Workspace
@@ -110,7 +110,7 @@ class Teaching:
         HandrailError if there is none or it cannot be read; NotAllowed below a supervisor.
         """
         if version is not None:
-            version = self._found(version)
+            version = self.shelf.named(version)
             load_own(self.shelf.path(version))
         before = self.shelf.current() or PACKAGED
         with self._workspace.write() as tx:
@@ -119,15 +119,6 @@ class Teaching:
             tx.append(NewEvent("model.chosen", AgentName.OPERATOR.value, data))
             self.shelf.use(version)
         return before
-
-    def _found(self, named: str) -> str:
-        """The one version whose name begins so."""
-        known = [str(about["version"]) for about in self.shelf.models()]
-        found = [v for v in known if v.startswith(named) or v.startswith(f"own-{named}")]
-        if len(found) != 1 or not named:
-            what = f"several models begin with {named!r}" if found else f"no model {named!r}"
-            raise HandrailError(f"{what}; `handrail train --list` shows them")
-        return found[0]
 
     def _in_use(self) -> InUse | None:
         version = self.shelf.current()

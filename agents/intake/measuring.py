@@ -118,6 +118,12 @@ class Measured:
         return label if label in known or len(known) < MOST_LABELS else OTHERS
 
     @property
+    def comparable(self) -> bool:
+        """Whether any label is an intent, or an issue that triage told of some row."""
+        said = {told for _, told in self.pairs}
+        return any(truth in INTENTS or truth in said for truth, _ in self.pairs)
+
+    @property
     def accuracy(self) -> float:
         """The share of labelled rows that are right; 0 without any."""
         return self.right / self.rows if self.rows else 0.0

@@ -65,6 +65,18 @@ class Shelf:
                 found.append({"version": path.stem, "problem": f"cannot be read: {problem}"})
         return sorted(found, key=lambda about: str(about.get("at", "")))
 
+    def named(self, begin: str) -> str:
+        """The one version whose name begins so, with `own-` or without; HandrailError if there are
+        none or several."""
+        known = [str(about["version"]) for about in self.models()]
+        found = [v for v in known if v.startswith(begin) or v.startswith(f"own-{begin}")]
+        if begin in found:
+            return begin
+        if len(found) != 1 or not begin:
+            what = f"several models begin with {begin!r}" if found else f"no model {begin!r}"
+            raise HandrailError(f"{what}; `handrail train --list` shows them")
+        return found[0]
+
     def load(self) -> "OwnModel | None":
         """The model in use; None for the packaged one alone. BadFile if it cannot be read."""
         version = self.current()

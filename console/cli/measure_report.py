@@ -29,6 +29,11 @@ def tell_measured(measured: "Measured", console: "Console") -> None:
         f"{measured.rows:,} rows{skipped}"
     )
     console.print(Text(summary), soft_wrap=True)
+    if not measured.comparable:
+        console.print(
+            Text("none of its labels is an intent or an issue that triage told; is it the column?"),
+            soft_wrap=True,
+        )
     truths = list(dict.fromkeys(row["label"] for row in measured.by_label()))
     said = sorted({told for _, told in measured.pairs})
     if len(truths) <= MATRIX and len(said) <= MATRIX:

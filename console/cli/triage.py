@@ -43,9 +43,9 @@ ModelFile = Annotated[
     str | None,
     typer.Option(
         "--model",
-        metavar="FILE|NAME",
-        help="A model that `handrail train` stored (default: the one in use in the workspace), or "
-        "a language model's name.",
+        metavar="FILE|VERSION|NAME",
+        help="A model that `handrail train` stored, or its version (default: the one in use in the "
+        "workspace), or a language model's name.",
         show_default=False,
     ),
 ]
@@ -84,6 +84,17 @@ def model_in_use(db: str | None) -> Path | None:
     shelf = shelf_of(db)
     version = shelf.current() if shelf else None
     return shelf.path(version) if shelf and version else None
+
+
+def stored_model(model: str, db: str | None) -> str:
+    """The file of the model of that version in the workspace, where it is called like one, as
+    `handrail train --list` does; else what it was. HandrailError if there is no such version."""
+    from console.bootstrap import shelf_of
+
+    shelf = shelf_of(db)
+    if not model.startswith("own-") or Path(model).suffix == ".npz" or shelf is None:
+        return model
+    return str(shelf.path(shelf.named(model)))
 
 
 @contextmanager
@@ -165,6 +176,8 @@ def triage_with(
             form = layout_of(out, layout)
             if report is not None and labels is None:
                 raise HandrailError("--report needs --labels, the column to measure against")
+            if model is not None and brain != "llm":
+                model = stored_model(model, db)
             llm = by_model(brain, model, api_base, jobs, rpm, tpm, budget)
             if model is not None and packaged and llm is None:
                 raise HandrailError("give --model or --packaged, not both")

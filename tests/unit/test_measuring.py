@@ -88,6 +88,16 @@ def test_the_reason_of_noise_is_the_one_that_triage_gives():
     assert is_noise(row), row
 
 
+@pytest.mark.parametrize(
+    ("labels", "doubted"), [(["Ada", "Bob"], True), (["Ada", "product"], False),
+                            (["Ada", "refund_request"], False)]
+)  # fmt: skip
+def test_labels_of_another_kind_are_doubted(labels: list[str], doubted: bool):
+    console = Console(record=True, width=120, file=io.StringIO())
+    tell_measured(measured(*[(label, Answer()) for label in labels], column="x"), console)
+    assert ("is it the column?" in console.export_text()) == doubted
+
+
 def test_a_share_is_rounded_once():
     rows = [("billing", Answer())] * 4 + [("product", Answer())] * 15
     found = measured(*rows)
