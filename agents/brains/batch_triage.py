@@ -48,6 +48,9 @@ UNSURE_UNDER = 0.5
 AWAY = 3
 """Rows in a row that find no model, at least as many as are asked at a time: then no other is."""
 
+LISTEN_SECONDS = 0.2
+"""How long rows are waited for at a time."""
+
 LAST_SECONDS = 5.0
 """After ctrl+c, how long calls that are under way are waited for; another ctrl+c leaves them."""
 
@@ -222,7 +225,9 @@ class ModelTriage:
         try:
             for record, row in zip(batch, beside, strict=True):
                 asked.append(pool.submit(self._row, record, row))
-            wait(asked)
+            # A ctrl+c that falls just before a wait would be heard only at its end.
+            while wait(asked, LISTEN_SECONDS).not_done:
+                pass
         except KeyboardInterrupt as stop:
             self._ended = stop
             self._pace.end()
