@@ -106,7 +106,11 @@ def _wanted(case: Case) -> list[str]:
         mail = re.search(r"mail|address|adresse|correo|dirección", words)
         found = [n for n, hit in (("email", mail), ("phone", phone)) if hit]
         return found or ["email"]
-    return [n for n in ("name", "language", "address", "company") if n in words]
+    fields = ("name", "language", "address", "company")
+    found = [n for n in fields if n in words]
+    if not found and case.alone:
+        return [n for n in fields if n in case.text.lower()]
+    return found
 
 
 def _changes(case: Case) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What charges and subscriptions say: duplicates, charges after a cancellation, disputes,
 windows."""
 
+from calendar import monthrange
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -359,7 +360,7 @@ def _failed(charges: list[Row]) -> Row | None:
 
 
 def _lacking(case: Case, charges: list[Row], named: list[Row]) -> list[str]:
-    """Amounts and days that the clause names and no charge fits (B8)."""
+    """Amounts that the clause names and no charge fits, else such days (B8)."""
     if case.kind == "duplicate_charge":
         return [] if _could_be_two(case, charges, named) else ["a second charge"]
     if named:
@@ -368,12 +369,21 @@ def _lacking(case: Case, charges: list[Row], named: list[Row]) -> list[str]:
     if not said and not when:
         said, when = slots.amounts(case.text), slots.dates(case.text)
     lacking = [a.number for a in said if not any(_is(a, c) for c in charges)]
-    lacking += [
-        f"{d.day or ''}.{d.month}".lstrip(".")
+    return lacking or [
+        _latest(d, case.at.date()).isoformat()
         for d in when
         if d.day and not any(_on(d, c) for c in charges)
     ]
-    return lacking
+
+
+def _latest(named: slots.Named, until: date) -> date:
+    """The last such day up to a date, or in the year that is named."""
+    years = [named.year] if named.year else [until.year, until.year - 1]
+    days = [
+        date(year, named.month, min(named.day or 1, monthrange(year, named.month)[1]))
+        for year in years
+    ]
+    return next((day for day in days if day <= until), days[-1])
 
 
 def _could_be_two(case: Case, charges: list[Row], named: list[Row]) -> bool:

@@ -154,8 +154,16 @@ def _overlap(question: str, article: Row) -> float:
     title = {_stem(w) for w in _WORD.findall((article["title"] or "").lower())}
     tags = {_stem(w) for w in _WORD.findall(" ".join(article["tags"] or []).lower())}
     body = {_stem(w) for w in _WORD.findall((article["body"] or "").lower())}
-    hits = sum(1.0 if w in title | tags else 0.5 if w in body else 0.0 for w in words)
+    hits = sum(
+        1.0 if w in title | tags else 0.5 if w in body or _begins_alike(w, title) else 0.0
+        for w in words
+    )
     return min(1.0, hits / min(len(words), 5))
+
+
+def _begins_alike(word: str, others: set[str]) -> bool:
+    """Whether one of the others is a word of the same stem, as verbs of other languages have it."""
+    return len(word) > 4 and any(len(o) > 4 and o[:4] == word[:4] for o in others)
 
 
 def _stem(word: str) -> str:

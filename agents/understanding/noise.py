@@ -30,7 +30,8 @@ _NOT = re.compile(r"\b(?:not|no|nicht|kein\w*|ne|pas|non|niet|geen|não)\b|n't\b
 _OWN_WISH = re.compile(
     r"\b(?:my|mine|why (?:is|are|was|were|did|do|does|has|have|can|wo|would)\w*|(?:can|could|may|should|do|did|must) (?:i|we)|"
     r"i (?:need|want|wish|would|have to|lost|cannot|can'?t|paid|bought|ordered|got|am trying|was|did)|i'?d like|"
-    r"i'?m (?:trying|unable|still|having)|(?:need|get|have) help|help me|mein\w*|warum|wieso|kann ich|"
+    r"i'?m (?:trying|unable|still|having)|(?:if|when|whenever|as soon as) i|i (?:get|keep|receive)|wenn ich|(?:ich|bekomme ich) zurück|"
+    r"ich bekomme|cuando (?:envío|mando|intento)|quand (?:je|j')|quando (?:invio|mando|provo|envio|tento)|als ik|(?:need|get|have) help|help me|mein\w*|warum|wieso|kann ich|"
     r"ich (?:möchte|will|brauche|kann|habe)|mis?|por qué|puedo|podemos|necesito|quiero|mon|ma|mes|pourquoi|puis-je|"
     r"je (?:veux|voudrais|souhaite|n'arrive)|j'ai|mio|mia|miei|mie|perché|posso|vorrei|ho (?:bisogno|perso)|mijn|waarom|kan ik|"
     r"ik (?:wil|heb|kan)|meus?|minhas?|por que|preciso|quero|não consigo)\b",

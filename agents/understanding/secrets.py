@@ -2,6 +2,8 @@
 
 import re
 
+import phonenumbers
+
 MASK = "[removed]"
 
 _CARD = re.compile(r"(?<!\d)(?<!\d[.,])(?:\d[ .-]?){12,18}\d(?!\d)")
@@ -34,7 +36,18 @@ def _passes_luhn(digits: str) -> bool:
 def _hide_card(match: re.Match[str]) -> str:
     digits = re.sub(r"\D", "", match[0])
     tail = " " if match[0].endswith(" ") else ""
-    return f"{MASK}{tail}" if 13 <= len(digits) <= 19 else match[0]
+    abroad = match.string[: match.start()].endswith("+") or digits.startswith("00")
+    if not 13 <= len(digits) <= 19 or (abroad and _calls_somebody(digits)):
+        return match[0]
+    return f"{MASK}{tail}"
+
+
+def _calls_somebody(digits: str) -> bool:
+    """Whether digits with a country's code in front are a phone number."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits.lstrip('0')}"))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _hide_password(match: re.Match[str]) -> str:

@@ -47,6 +47,11 @@ _BREACH = re.compile(
 )
 _SAFETY = re.compile(
     r"\b(kill|hurt|harm|end) (myself|my life|himself|herself|yourselves|you all|someone)\b|\bsuicid\w*|\bself.?harm\b"
+    r"|\bburns? on|\bburn(?:ed|t) (?:his|her|their|my)\b|\belectric shock|\bcaught fire\b|\btaken to (?:the )?hospital\b|\bambulance\b"
+    r"|\b(?:was|were|got|is|are|has been|have been) (?:badly |seriously |slightly )?(?:injured|hurt|burn(?:ed|t))\b"
+    r"|\bverletzt worden|\bwurden? (?:\w+ )?verletzt|\bverbrennungen\b|\bstromschlag|\bresultó herid|\bquemaduras\b"
+    r"|\bdescarga eléctrica|\b(?:été|est) blessée?s?\b|\bbrûlures\b|\b(?:rimast\w|stat\w) ferit|\bustioni\b|\bgewond geraakt"
+    r"|\braakten? gewond|\bbrandwonden\b|\bficou ferid|\bqueimaduras\b|\bchoque elétrico"
     r"|\b(bomb|shoot|stab) .{0,30}\b(office|you|people|building)|\bmich umbringen\b|\bquitarme la vida\b|\bme suicider\b",
     re.IGNORECASE,
 )
@@ -127,6 +132,7 @@ _INSULT = re.compile(
     r"frechheit|unverschämt\w*|betrüger|abzocke|saftladen|sauerei|unfassbar|inkompetent\w*|schande|wütend|stinksauer|"
     r"vergüenza|inútiles|ladrones|estafa\w*|sinvergüenzas|furios[oa]|indignad[oa]|asco|"
     r"honteux|honte|scandal\w*|voleurs?|arnaque\w*|incapables|furieu\w*|inadmissible|"
+    r"lächerlich|che razza di|fa pena|penoso|ridicol\w+|belachelijk|"
     r"vergogna|ladri|truffa\w*|incapaci|schandalig|oplichters?|woedend|vergonha|ladrões|absurdo)\b",
     re.IGNORECASE,
 )
@@ -150,7 +156,7 @@ _FAULT = re.compile(
     r"update\w*|upload\w*|download\w*|export\w*|import\w*|respond\w*|crash\w*|freez\w*|beep\w*|sound\w*|there|see|find|access)"
     r"|not working|broken|blank (page|screen|sheet)|white screen|error( message)?|crash\w*|frozen|hangs?)\b"
     r"|\b(no (consigo|puedo|funciona|carga|abre|aparece|sale|imprime|deja)|sale en blanco|da error)\b"
-    r"|\b(funktioniert|geht|lädt|öffnet|startet|druckt|synchronisiert)\b.{0,20}\bnicht\b|\bfehlermeldung\b"
+    r"|\b(funktioniert|geht|lädt|öffnet|startet|druckt|synchronisiert)\b[^.!?\n]{0,60}\bnicht\b|\bfehlermeldung\b"
     r"|\bne (fonctionne|marche|charge|s'ouvre|s'affiche) (pas|plus)\b|\bnon (funziona|si apre|carica)\b|\bwerkt niet\b"
     r"|\bnão (funciona|abre|carrega)\b",
     re.IGNORECASE,
@@ -297,11 +303,38 @@ def asks_for_person(text: str) -> bool:
     return bool(_HUMAN.search(text))
 
 
+_LAWYER_BY_TRADE = re.compile(
+    r"\b(?:soy|es|era|como|trabaj\w+ (?:de|como)|suis|est|comme|fa|fare|faccio|sono|è|come|bin|ist|als|arbeitet als|ben|is|sou|é|"
+    r"como)\s+(?:l'|une? |un'|una? |uma? |eine? |een )?(?:abogad[oa]s?|avocate?s?|avvocat[oai]|(?:rechts)?anw[aä]lt(?:in)?|advocate?n?|"
+    r"advogad[oa]s?)\b",
+    re.IGNORECASE,
+)
+_HAVE_SPOKEN = re.compile(
+    r"\b(?:(?:i|we)(?: have|'ve)? (?:spoke|spoken|talked|chatted)|(?:had|after) a (?:call|chat)|habe \w+ (?:\w+ ){0,4}gesprochen|"
+    r"hablé|he hablado|hablamos|j'ai parlé|ai parlé|ho parlato|gesproken|falei|falámos)\b",
+    re.IGNORECASE,
+)
+
+
+def tells_of_a_talk(text: str) -> bool:
+    """Whether a text tells of a talk that its writer has had."""
+    return bool(_HAVE_SPOKEN.search(text))
+
+
+def _speaks_of_law(text: str) -> bool:
+    """Whether a text speaks of law as a means, beyond somebody's being a lawyer."""
+    by_trade = [match.span() for match in _LAWYER_BY_TRADE.finditer(text)]
+    return any(
+        not any(start <= law.start() and law.end() <= end for start, end in by_trade)
+        for law in _LEGAL.finditer(text)
+    )
+
+
 def threatens(text: str) -> str | None:
     """The trigger that a text plainly pulls: legal_threat, safety_threat, security_breach or None."""
     if _SAFETY.search(text):
         return "safety_threat"
-    if _LEGAL.search(text) or threatens_outcry(text):
+    if _speaks_of_law(text) or threatens_outcry(text):
         return "legal_threat"
     if _BREACH.search(text) and not _LOGIN_ALERT.search(text):
         return "security_breach"

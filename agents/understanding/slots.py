@@ -146,18 +146,25 @@ def _is_year(digits: str) -> bool:
     return 2015 <= int(digits) <= 2035
 
 
+_FEWEST_DIGITS = 7
+"""Of a phone number."""
+
+
 def phones(text: str, region: str | None = None) -> list[str]:
     """Phone numbers in E.164, each once, in order; `region` is the country of national ones."""
     found = []
     for match in phonenumbers.PhoneNumberMatcher(
         text, region or "ZZ", leniency=phonenumbers.Leniency.POSSIBLE
     ):
-        found.append(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164))
+        # Four digits may be a number in some country, and here they are those of a card.
+        if sum(map(str.isdigit, match.raw_string)) >= _FEWEST_DIGITS:
+            e164 = phonenumbers.PhoneNumberFormat.E164
+            found.append(phonenumbers.format_number(match.number, e164))
     if not found:
         for raw in re.findall(r"(?:\+|\b00)\d[\d ()/.\-]{6,18}\d", text):
             digits = re.sub(r"\D", "", raw)
             digits = digits.removeprefix("00") if raw.startswith("00") else digits
-            if 7 <= len(digits) <= 15:
+            if _FEWEST_DIGITS <= len(digits) <= 15:
                 found.append("+" + digits)
     return list(dict.fromkeys(found))
 

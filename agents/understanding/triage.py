@@ -50,6 +50,9 @@ something is asked for, and how likely a text may be outside of support."""
 _TONE_SCORE = {"positive": 0.8, "neutral": 0.0, "negative": -0.5, "angry": -0.9}
 
 
+ANGRY_OVER = 0.6
+"""How angry a message is at least that counts as angry: most customers are not."""
+
 FOREIGN = "in a language that is not triaged"
 UNSURE = "confidence is low"
 STRANGE = "unlike the tickets that the model was fitted on"
@@ -178,8 +181,10 @@ def _read(
     loud = _loudness(own)
     anger = tones["angry"] + 0.35 * loud * (tones["positive"] < 0.4) + 0.3 * signs.insults(own)
     anger = min(1.0, anger)
-    if anger > 0.6 and sentiment is not Sentiment.POSITIVE:
+    if anger > ANGRY_OVER and sentiment is not Sentiment.POSITIVE:
         sentiment = Sentiment.ANGRY
+    elif sentiment is Sentiment.ANGRY and anger <= ANGRY_OVER:
+        sentiment = Sentiment(max((t for t in tones if t != "angry"), key=lambda t: tones[t]))
     if noise == "spam" and sentiment is Sentiment.ANGRY and "http" not in own:
         noise = None
     urgency = min(
@@ -234,7 +239,9 @@ def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str
                 signs.speaks_of_own_law_work(segment.text) or not signs.speaks_to_us(segment.text)
             ):
                 continue
-            if kind == "human_request" and not signs.speaks_of_person(segment.text):
+            if kind == "human_request" and (
+                not signs.speaks_of_person(segment.text) or signs.tells_of_a_talk(segment.text)
+            ):
                 continue
             told = segment.weight == 1.0 and len(segment.text.split()) >= 4
             if told and segment.probabilities[index[kind]] >= 0.75:

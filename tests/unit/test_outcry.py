@@ -54,3 +54,20 @@ def test_words_about_the_press_are_none(text: str):
 )
 def test_a_change_goes_on_in_a_clause_without_a_verb(before: str, text: str, family: str | None):
     assert goes_on_changing(before, text) == family
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("Mia figlia fa l'avvocato e usa la vostra api.", None),
+        ("Soy abogada y necesito una factura.", None),
+        ("Mon frère est avocat, il vous recommande.", None),
+        ("Mein Bruder ist Anwalt und wird Sie verklagen.", "legal_threat"),
+        ("Mi abogado se pondrá en contacto con ustedes.", "legal_threat"),
+        ("Der Schüler hat Verbrennungen an der Hand.", "safety_threat"),
+        ("A guest was badly injured by it.", "safety_threat"),
+        ("I am hurt by your tone.", None),
+    ],
+)
+def test_a_trade_is_no_threat_and_an_injury_is_grave(text: str, trigger: str | None):
+    assert threatens(text) == trigger

@@ -188,3 +188,28 @@ class _service:  # noqa: N801
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+def test_a_day_of_a_month_ends_no_sentence():
+    text = "Mit Schreiben vom 20. April haben wir gekündigt. Am 3. Mai kam mehr."
+    assert words.sentences(text) == [
+        "Mit Schreiben vom 20. April haben wir gekündigt.", "Am 3. Mai kam mehr.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The app crashes all day, and since I'm writing, please change my name to Jo Li.",
+        "El catálogo está vacío, y ya que escribo, querría otra dirección de correo.",
+        "Die Karte lädt nicht, und da ich gerade schreibe, bitte ändern Sie meinen Namen.",
+    ],
+)
+def test_who_is_writing_anyway_asks_for_something_else(text: str):
+    assert len(words.clauses(text)) == 2
+
+
+def test_a_phone_number_with_its_country_is_no_card():
+    text = "+49 151 2345 6789, 0049 151 2345 6789"
+    assert secrets.mask_secrets(text) == text
+    assert secrets.mask_secrets("4111 1111 1111 1111") == "[removed]"
