@@ -210,7 +210,8 @@ FOUND: dict[str, tuple[tuple[Change, ...], tuple[Any, ...]]] = {
         (None, None, 10, "position 4 comes after position 0"),
     ),
     "a head's hash": (
-        ("UPDATE chain SET hash = replace(hash, 'a', 'b') WHERE id = 't_3'",),
+        ("UPDATE chain SET hash = CASE WHEN hash LIKE 'a%' THEN 'b' ELSE 'a' END "
+         "|| substr(hash, 2) WHERE id = 't_3'",),
         ("T3", 4, None, "its head does not fit its last event"),
     ),
     "a head moved back": (
