@@ -162,7 +162,7 @@ def _sharper(kind: str, seen: str, score: float, seen_score: float) -> bool:
     """Whether a further clause of the same family says better what it is about."""
     if kind in BILLING_ERRORS and seen not in BILLING_ERRORS:
         return True
-    if kind in _VAGUE and seen in BILLING_ERRORS:
+    if kind in _VAGUE and seen in BILLING_ERRORS and seen_score >= CLEAR_AT:
         return False
     if kind == "refund_request" and seen in _VAGUE:
         return True

@@ -24,7 +24,15 @@ _SIGNATURE = re.compile(
     r"|envoyé de mon .*)$",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]]*\s+(?=\S)|\n+|\s[-–—•*]\s|;\s+")
+_SENTENCE = re.compile(
+    r"(?<=[.!?…])[\"')\]]*\s+(?=\S)|\n+|\s[-–—•*]\s|;\s+|"
+    # Who is writing anyway asks for something else.
+    r",?\s+(?:(?:and|und|y|et|e|en)\b,?\s+)?(?=(?:(?:since|as|while|now that) (?:i am|i'm|we are|we're) (?:writing|at it)|"
+    r"da ich (?:schon|gerade) schreibe|(?:wenn|da) wir schon dabei sind|ya que (?:escribo|estoy|estamos)|de paso|"
+    r"(?:tant que|puisque|pendant que) (?:j'y suis|j'écris|je vous écris|nous y sommes)|già che (?:scrivo|ci sono|ci siamo)|"
+    r"visto che scrivo|(?:nu|als) ik (?:toch )?(?:schrijf|bezig ben)|já (?:agora|que (?:escrevo|estou)))\b)",
+    re.IGNORECASE,
+)
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|approx|no|nr|mr|mrs|ms|dr|z\.b|bzw|ca|vs|st)\.$", re.IGNORECASE
 )
@@ -34,10 +42,6 @@ _MONTH = re.compile(
 )
 _DAY_OF = re.compile(r"\b\d{1,2}\.$")
 _TURN = re.compile(
-    r",?\s+(?=(?:(?:and|und|y|et|e|en),? )?(?:(?:since|as|while|now that) (?:i am|i'm|we are|we're) (?:writing|at it)|"
-    r"da ich (?:schon|gerade) schreibe|(?:wenn|da) wir schon dabei sind|ya que (?:escribo|estoy|estamos)|de paso|"
-    r"(?:tant que|puisque|pendant que) (?:j'y suis|j'écris|je vous écris|nous y sommes)|già che (?:scrivo|ci sono|ci siamo)|"
-    r"visto che scrivo|(?:nu|als) ik (?:toch )?(?:schrijf|bezig ben)|já (?:agora|que (?:escrevo|estou)))\b)|"
     r",?\s+(?=(?:and|but|plus|also|oh)\s+(?:also|another|one more|separately|secondly|finally|then|by the way|"
     r"how|what|where|can|could|is|does|do|please|my|our|the|since|on top|while|i'd|i would|i need|i want|"
     r"i can|i also|we also|we need|we can)\b)"
