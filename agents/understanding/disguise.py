@@ -17,6 +17,7 @@ _MARKS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
 _MIXED = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0370-\u04ff\u0500-\u052f])\w+")
 _FOREIGN = re.compile(r"[\u0370-\u052f]")
 _LATIN = re.compile(r"[A-Za-z]")
+_DIGIT = re.compile(r"\d")
 _LEET = str.maketrans("0345789@$|", "oeastbgasl")
 _LEET_WORD = re.compile(r"\b(?=[A-Za-z@$|!]{0,15}\d)(?=\d{0,15}[A-Za-z@$|!])[\w@$|!]{2,16}\b")
 _SPACED = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .\-_*·]{1,2}){5,}[^\W\d_](?![^\W\d_])")
@@ -50,6 +51,8 @@ def undisguised(text: str) -> list[str]:
 
 def _plain_letters(text: str) -> str:
     """Letters that look Latin in a text that is Latin otherwise, as Latin ones; no loose marks."""
+    if text.isascii():
+        return text
     text = unicodedata.normalize("NFKC", text).translate(_SMALL)
     if _MARKS.search(text):
         text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
@@ -67,11 +70,13 @@ def _joined(text: str) -> str:
 
 
 def _unbroken(text: str) -> str:
+    if "-" not in text or "\n" not in text:
+        return text
     return _BROKEN.sub(r"\1\2", text)
 
 
 def _unleeted(text: str, one: str) -> str:
-    if len(_LEET_WORD.findall(text)) < 2:
+    if not _DIGIT.search(text) or len(_LEET_WORD.findall(text)) < 2:
         return text
     letters = _LEET | str.maketrans("1!", one * 2)
     return _LEET_WORD.sub(lambda match: match[0].translate(letters), text)

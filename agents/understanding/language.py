@@ -57,6 +57,27 @@ _FOREIGN = 12.0
 in any of `KNOWN`: of short tickets in these none came over 2, of others hardly one below 15."""
 
 
+_ENOUGH = 600
+"""Characters that are looked at."""
+
+_ENGLISH = frozenset(
+    [
+        "the",
+        "and",
+        "my",
+        "you",
+        "your",
+        "have",
+        "please",
+        "with",
+        "this",
+        "that",
+        "it",
+        "not",
+        "to",
+        "i",
+    ]
+)
 _FEWEST = 3
 """Words in Latin letters below which it may as well be a name."""
 
@@ -73,6 +94,9 @@ def _identifier() -> LanguageIdentifier:
 
 def language_of(text: str) -> str:
     """The ISO 639-1 code of `text`, `und` where it has too few letters to tell."""
+    text = text[:_ENOUGH]
+    if _plainly_english(text):
+        return "en"
     letters = sum(c.isalpha() for c in text)
     latin = sum(c.isascii() for c in text if c.isalpha()) >= 0.5 * letters
     if letters < (6 if latin else 2):
@@ -84,6 +108,12 @@ def language_of(text: str) -> str:
     if told and score - likely > _FOREIGN:
         return other
     return known if latin else UNKNOWN
+
+
+def _plainly_english(text: str) -> bool:
+    """Whether words that are English alone are so many that nothing has to be compared."""
+    words = text.lower().split()
+    return len(words) >= 6 and sum(word in _ENGLISH for word in words) >= 0.3 * len(words)
 
 
 def is_foreign(language: str) -> bool:

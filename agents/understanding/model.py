@@ -1,7 +1,7 @@
 """The triage model: how likely each kind, each sentiment, and how urgent a text is."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import data
 from agents.understanding.features import ACCURATE, Features, features_named
+from agents.understanding.kinds import FAMILIES
 
 FOLDER = Path(data.__file__).parent / "triage"
 
@@ -32,6 +33,19 @@ class TriageModel:
     weights: dict[str, NDArray[np.floating]]
     features: Features = ACCURATE
     """What it reads."""
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Where each kind stands among the probabilities."""
+        return {kind: place for place, kind in enumerate(self.kinds)}
+
+    @cached_property
+    def families(self) -> NDArray[np.floating]:
+        """What sums up the probabilities of kinds (rows) to those of families (columns)."""
+        joined = np.zeros((len(self.kinds), len(FAMILIES)))
+        for column, kinds in enumerate(FAMILIES.values()):
+            joined[[self.index[kind] for kind in kinds if kind in self.index], column] = 1.0
+        return joined
 
     def read(
         self,

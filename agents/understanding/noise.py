@@ -58,7 +58,7 @@ def noise_in(
     """The kind of noise a whole message is; never where something is asked for."""
     if instruction or triggers:
         return None
-    index = {kind: i for i, kind in enumerate(model.kinds)}
+    index = model.index
     sums = {kind: float(whole[index[kind]]) for kind in NOISE}
     for segment in segments:
         for kind in NOISE:

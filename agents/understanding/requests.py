@@ -104,6 +104,12 @@ def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
 
 def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
     """How likely a segment asks for each family, after plain signs for or against."""
+    if segment.asked is None:
+        segment.asked = _judged(model, segment)
+    return segment.asked
+
+
+def _judged(model: TriageModel, segment: Segment) -> dict[str, float]:
     scores = {f: s * segment.weight for f, s in family_scores(model, segment.probabilities).items()}
     if signs.asks_how(segment.text):
         best = max(scores, key=lambda f: scores[f])
@@ -154,7 +160,7 @@ def _together(model: TriageModel, segments: list[Segment]) -> list[Found]:
 
 
 def _best_kind(model: TriageModel, row: NDArray[np.floating], family: str) -> str:
-    index = {kind: i for i, kind in enumerate(model.kinds)}
+    index = model.index
     return max((k for k in FAMILIES[family] if k in index), key=lambda k: float(row[index[k]]))
 
 

@@ -23,6 +23,8 @@ class Segment:
     sentence: int = 0
     before: str = ""
     """The clause before it in its sentence."""
+    asked: dict[str, float] | None = None
+    """What it asks for, once that was worked out."""
 
 
 _TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
@@ -44,11 +46,8 @@ def cut_up(subject: str, body: str) -> list[tuple[str, list[str], float]]:
 
 
 def family_scores(model: TriageModel, row: NDArray[np.floating]) -> dict[str, float]:
-    index = {kind: i for i, kind in enumerate(model.kinds)}
-    return {
-        family: float(sum(row[index[kind]] for kind in kinds if kind in index))
-        for family, kinds in FAMILIES.items()
-    }
+    """How likely a text asks for each family of requests."""
+    return dict(zip(FAMILIES, (row @ model.families).tolist(), strict=True))
 
 
 Parts = list[tuple[str, list[str], float]]

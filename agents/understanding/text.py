@@ -54,6 +54,9 @@ _TURN = re.compile(
 )
 
 
+_LINES = str.maketrans("", "", "\n\t")
+
+
 class _Plain(HTMLParser):
     """Keeps the text of markup and drops its tags, comments and scripts."""
 
@@ -84,9 +87,12 @@ def plain_text(raw: str) -> str:
     if _TAG.search(text) or "<!--" in text:
         text = _without_markup(text)
     text = unicodedata.normalize("NFKC", text).replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(
-        c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs")
-    )
+    if not text.translate(_LINES).isprintable():
+        text = "".join(
+            c
+            for c in text
+            if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs")
+        )
     return re.sub(r"[ \t]+", " ", text).replace("’", "'").replace("‘", "'").strip()
 
 

@@ -155,7 +155,7 @@ def _read(
 ) -> Reading:
     title, own, whole = plan.title, plan.own, plan.whole
     segments = choose_segments(model, plan.parts, rows)
-    index = {kind: i for i, kind in enumerate(model.kinds)}
+    index = model.index
     instructed = which_instruct(model, segments)
     instruction = plan.ordered or any(instructed)
     if instruction:
@@ -226,7 +226,7 @@ def _loudness(text: str) -> float:
 
 
 def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str]:
-    index = {kind: i for i, kind in enumerate(model.kinds)}
+    index = model.index
     found: dict[str, str] = {}
     for segment in segments:
         if signs.asks_for_person(segment.text):
