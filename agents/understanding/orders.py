@@ -2,6 +2,8 @@
 
 import re
 
+from agents.understanding.caseless import Caseless
+
 _GAP = r"[^.!?\n]"
 _BEGIN = (
     r"(?:^|[,:;–—(\[\"'“*>|)\]-]\s*|\b(?:please|and|then|now|must|should|shall|also|just|kindly|but|or|"
@@ -147,11 +149,10 @@ _SOFT: list[str] = [
 ]
 """Signs that also stand in harmless sentences, so that what is around them counts."""
 
-_HARMLESS = re.compile(
+_HARMLESS = Caseless(
     r"\b(?:how (?:do|can|could|to|would|should|does)|can i|could i|may i|can we|could we|where (?:can|do)|is there (?:a|any) way|"
     r"is it possible|(?:i|we) (?:want|need|would like|'d like|tried|try|keep|can'?t|cannot|use|have to|am trying|are trying|wish)|"
-    r"it (?:should|does|keeps|seems)|(?:does|did|do|will|would) (?:the|your|my|our|it|this) (?!rules))\b",
-    re.IGNORECASE,
+    r"it (?:should|does|keeps|seems)|(?:does|did|do|will|would) (?:the|your|my|our|it|this) (?!rules))\b"
 )
 _MINE = re.compile(
     r".*\b(?:my|our)\b.*\||.*\|(?:,?\s*(?:that |which )?(?:i|we|he|she|they|my|our|a colleague|someone)\b"
@@ -161,8 +162,8 @@ _MINE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Somebody's own earlier words: `the order|what follows it`."""
-_ALL_CLEAR = [re.compile(pattern, re.IGNORECASE) for pattern in _CLEAR]
-_ALL_SOFT = [re.compile(pattern, re.IGNORECASE) for pattern in _SOFT]
+_ALL_CLEAR = [Caseless(pattern) for pattern in _CLEAR]
+_ALL_SOFT = [Caseless(pattern) for pattern in _SOFT]
 
 
 def gives_orders(sentence: str) -> bool:

@@ -2,6 +2,8 @@
 
 import re
 
+from agents.understanding.caseless import Caseless
+
 _G = r"[^.!?\n]"
 _RULES = (
     r"(?:anweisung|regel|vorgabe|richtlinie|instruktion|vorschrift|anleitung|einschränkung|"
@@ -92,16 +94,15 @@ _SIGNS = [
     r"\b(?:genehmig\w*|bestätig\w*|gib) (?:alle|alles|jede)\b|\b(?:aprueba|apruebe|aprobar) tod[oa]s?\b|\bapprouve[rsz]? tout\w*\b|\bapprova tutt\w*\b|"
     r"\baprov[ea] tud?o\w*\b|\bkeur alles\b",
 ]
-_SOME = re.compile(
-    r"\b(?:mein\w*|unser\w*|mi|mis|nuestr\w*|mon|ma|mes|notre|nos|il mio|la mia|i miei|le mie|nostr\w*|meu|minha|meus|minhas|noss\w*|mijn|onze|ons)\b",
-    re.IGNORECASE,
+_SOME = Caseless(
+    r"\b(?:mein\w*|unser\w*|mi|mis|nuestr\w*|mon|ma|mes|notre|nos|il mio|la mia|i miei|le mie|nostr\w*|meu|minha|meus|minhas|noss\w*|mijn|onze|ons)\b"
 )
 _SAID = re.compile(
     r"[^.!?\n]{0,12}?\b(?:i|we|die (?:ich|wir)|que (?:je|j'|nous|yo|nosotros|he|hemos|te|le|les|os|mand\w+|envi\w+|escrib\w+|eu|nós)|"
     r"che (?:ho|abbiamo|vi|ti)|die (?:ik|we|wij)|dans mon|in mein\w*|aus mein\w*|en mi|nel mio|no meu|in mijn|uit mijn)\b",
     re.IGNORECASE,
 )
-_ALL_SIGNS = [re.compile(pattern, re.IGNORECASE) for pattern in _SIGNS]
+_ALL_SIGNS = [Caseless(pattern) for pattern in _SIGNS]
 
 
 def gives_orders_abroad(sentence: str) -> bool:

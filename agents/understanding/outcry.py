@@ -1,6 +1,6 @@
 """Threats to tell the press, an authority or an association of consumers, in seven languages."""
 
-import re
+from agents.understanding.caseless import Caseless
 
 _LANGUAGES: list[tuple[str, str]] = [
     (
@@ -70,18 +70,15 @@ _STEMS = (
 
 _BETWEEN = r"\b[^.!?\n]{0,60}?\b"
 _SIGNS = [
-    re.compile(
-        rf"\b(?:{tells}){_BETWEEN}(?:{whom})\b|\b(?:{whom}){_BETWEEN}(?:{tells})\b", re.IGNORECASE
-    )
+    Caseless(rf"\b(?:{tells}){_BETWEEN}(?:{whom})\b|\b(?:{whom}){_BETWEEN}(?:{tells})\b")
     for tells, whom in _LANGUAGES
 ]
-_OWN_MATTER = re.compile(
+_OWN_MATTER = Caseless(
     r"\b(?:read|heard|saw|learn(?:ed|t)) (?:\w+ ){0,3}?(?:about|of|in|on)\b|\bgelesen\b|\bvon (?:ihnen|euch) gehört\b|\ble[íi]d?o?\b"
     r"|\bhe oído\b|\bai lu\b|\blu dans\b|\bentendu parler\b|\bho letto\b|\bgelezen\b|\bli (?:no|na|sobre)\b|\bouvi falar\b"
     r"|\b(?:our|my|unsere?r?|nuestr[oa]|notre|nostr[oa]|onze|noss[oa]) (?:\w+ )?(?:press|newspaper|newsroom|association|zeitung|"
     r"redaktion|presse\w*|verein|prensa|periódico|asociación|journal|association|giornale|stampa|associazione|krant|vereniging|"
-    r"jornal|imprensa|associação|media|medien)\b|\?",
-    re.IGNORECASE,
+    r"jornal|imprensa|associação|media|medien)\b|\?"
 )
 
 

@@ -2,9 +2,10 @@
 
 import re
 
+from agents.understanding.caseless import Caseless
 from agents.understanding.outcry import threatens_outcry
 
-_HUMAN = re.compile(
+_HUMAN = Caseless(
     r"\b(speak|talk|chat|connect|transfer|put|get|escalate|hand|pass)\b.{0,30}\b(to|with|me|through|over)\b.{0,20}"
     r"\b(human|real person|actual person|live person|person|representative|rep|manager|supervisor|"
     r"somebody real|someone real|live agent|human agent|real agent|human being)\b"
@@ -17,10 +18,9 @@ _HUMAN = re.compile(
     r"|\bhablar con (una|un|alguna|algún|su|tu|el|la)\s*(persona|humano|agente|encargad\w|supervisor\w?|responsable|gerente)"
     r"|\bparler (à|a|avec) (un|une|votre)\s*(humain|personne|vrai\w*|conseiller\w*|responsable|être humain)"
     r"|\bparlare con (una|un)\s*(persona|operatore|umano|responsabile)|\b(echt|echte)\s+(mens|persoon|medewerker)"
-    r"|\bfalar com (uma|um)\s*(pessoa|humano|atendente|gerente)",
-    re.IGNORECASE,
+    r"|\bfalar com (uma|um)\s*(pessoa|humano|atendente|gerente)"
 )
-_LEGAL = re.compile(
+_LEGAL = Caseless(
     r"\b(call|calling|contact|contacting|get|getting|hire|hiring|involve|involving|see|speak to|speaking to|talk to|talking to|"
     r"consult|consulting|instruct|instructing|inform) (my|our|a|an|the) (lawyers?|attorneys?|solicitors?|legal (team|counsel))\b|"
     r"\b(my|our|a|an|the)\s+(lawyers?|attorneys?|solicitors?|barrister|legal (counsel|team|department|representative))\b"
@@ -33,86 +33,74 @@ _LEGAL = re.compile(
     r"|\b(abogad\w|demanda judicial|demandar\w*|denunciar\w*|acciones legales|oficina del consumidor|facua|omic|juzgado)\b"
     r"|\b(avocat\w*|tribunal|porter plainte|poursuites|mise en demeure|dgccrf|que choisir)\b"
     r"|\b(avvocat\w|vie legali|denuncia|tribunale|codacons|advocaat|rechtszaak|advogad\w|procon)\b",
-    re.IGNORECASE,
 )
-_BREACH = re.compile(
+_BREACH = Caseless(
     r"\b(been|was|were|got|is|account|someone|somebody|they)\b.{0,25}\b(hacked|compromised|breached|hijacked|broken into|"
     r"taken over)\b|\b(someone|somebody|a stranger|unknown person|another person|anyone) (else )?(has |is |was |had |got )?(been )?"
     r"(in|into|inside|logged|logging|accessed|accessing|using|used|got) .{0,20}\b(my|our)\b.{0,15}\baccount"
     r"|\b(data (leak|breach)|security (breach|incident)|unauthori[sz]ed (access|log-?ins?|sign-?ins?)|phishing)\b"
     r"|\b(konto|account) .{0,20}\bgehackt|\bgehackt\b|\bdatenleck\b|\bhacke?(ad[oa]s?|aron|ar[ao]m|ou|erat[oia])\b|\bpirat[ée]e?s?\b|\bvazamento de dados\b"
     r"|\b(violação|violación|violazione|faille|brecha|falha|incidente) (de|di|della|da) (segurança|seguridad|sicurezza|sécurité)\b"
-    r"|\b(konto|account) (wurde |ist |is )?(übernommen|gekapert|overgenomen)\b",
-    re.IGNORECASE,
+    r"|\b(konto|account) (wurde |ist |is )?(übernommen|gekapert|overgenomen)\b"
 )
-_SAFETY = re.compile(
+_SAFETY = Caseless(
     r"\b(kill|hurt|harm|end) (myself|my life|himself|herself|yourselves|you all|someone)\b|\bsuicid\w*|\bself.?harm\b"
     r"|\bburns? on|\bburn(?:ed|t) (?:his|her|their|my)\b|\belectric shock|\bcaught fire\b|\btaken to (?:the )?hospital\b|\bambulance\b"
     r"|\b(?:was|were|got|is|are|has been|have been) (?:badly |seriously |slightly )?(?:injured|hurt|burn(?:ed|t))\b"
     r"|\bverletzt worden|\bwurden? (?:\w+ )?verletzt|\bverbrennungen\b|\bstromschlag|\bresultó herid|\bquemaduras\b"
     r"|\bdescarga eléctrica|\b(?:été|est) blessée?s?\b|\bbrûlures\b|\b(?:rimast\w|stat\w) ferit|\bustioni\b|\bgewond geraakt"
     r"|\braakten? gewond|\bbrandwonden\b|\bficou ferid|\bqueimaduras\b|\bchoque elétrico"
-    r"|\b(bomb|shoot|stab) .{0,30}\b(office|you|people|building)|\bmich umbringen\b|\bquitarme la vida\b|\bme suicider\b",
-    re.IGNORECASE,
+    r"|\b(bomb|shoot|stab) .{0,30}\b(office|you|people|building)|\bmich umbringen\b|\bquitarme la vida\b|\bme suicider\b"
 )
-_LOGIN_ALERT = re.compile(
-    r"\bphishing\b.{0,40}\b(simulation|training|feature|filter|course)", re.IGNORECASE
-)
-_WANTS_MONEY = re.compile(
+_LOGIN_ALERT = Caseless(r"\bphishing\b.{0,40}\b(simulation|training|feature|filter|course)")
+_WANTS_MONEY = Caseless(
     r"\b(refund\w*|money back|reimburs\w*|give (it|me|us) (it )?back|get (it|this|that|my money|our money|my cash) back|"
     r"return (it|the|my|our) (money|payment|charge|amount|fee)?|credit (it|that|this|me) back|reverse (the|that|this|it)|"
     r"pay (it|me|us) back|want (it|that|this) back|back (in|on|to) my (account|card)|"
     r"erstatt\w*|rückerstatt\w*|zurückerstatt\w*|geld zurück|zurückzahl\w*|zurück\s?überweis\w*|zurueck\w*|storno|stornier\w*|"
     r"reembols\w*|devol[uv]\w*|rembours\w*|rimbors\w*|restitui\w*|indietro i (miei )?soldi|soldi indietro|teruggave|"
-    r"terugbetal\w*|geld terug|estorn\w*)\b",
-    re.IGNORECASE,
+    r"terugbetal\w*|geld terug|estorn\w*)\b"
 )
-_CANNOT_VERIFY = re.compile(
+_CANNOT_VERIFY = Caseless(
     r"\b(can'?t|cannot|can not|unable to|couldn'?t|don'?t (have|know|remember)|no longer (have|own)|lost|won'?t|not able to|"
     r"never had)\b.{0,50}\b(verify|confirm|digits|card|last four|address on file|which (e-?mail|address)|prove)"
     r"|\bkann\b.{0,50}\bnicht\b.{0,30}\b(bestätigen|verifizieren|nachweisen|angeben)|\bno puedo\b.{0,30}\b(verificar|confirmar)"
-    r"|\bne peux pas\b.{0,30}\b(vérifier|confirmer)",
-    re.IGNORECASE,
+    r"|\bne peux pas\b.{0,30}\b(vérifier|confirmer)"
 )
 
 
-_NOT_CANCELLING = re.compile(
+_NOT_CANCELLING = Caseless(
     r"\b(don'?t|do not|not|never|no) (want|wish|intend|plan|looking|going|trying|need)?\s*(to )?"
     r"(cancel|quit|leave|end)\w*\b|\bwithout cancel|\bnicht kündigen|\bno quiero (cancelar|darme de baja)"
-    r"|\bne (veux|souhaite) pas (résilier|annuler)",
-    re.IGNORECASE,
+    r"|\bne (veux|souhaite) pas (résilier|annuler)"
 )
-_CHANGING = re.compile(
+_CHANGING = Caseless(
     r"\b(chang\w*|updat\w*|replac\w*|new|switch\w*|correct\w*|edit|set|amend\w*|use|add|remove|moved?|different|"
     r"änder\w*|aendern|neue\w*|aktualisier\w*|ersetz\w*|wechsel\w*|cambi\w*|actualiz\w*|nuev\w*|modific\w*|"
     r"chang\w*|nouve\w*|modifi\w*|mettre à jour|aggiorn\w*|nuov\w*|wijzig\w*|nieuw\w*|alter\w*|nov[oa]\w*|mudar|"
     r"from now on|instead|no longer|old|umstell\w*|stell\w*|hinterleg\w*|künftig|anstelle|statt|poner|pongan|pon|passer|passez|"
-    r"mettre|mettez|désormais|imposta\w*|metta\w*|mett\w*|zet|zetten|overzetten|voortaan|omzetten|pass(?:ar|em)|colo(?:car|quem))\b",
-    re.IGNORECASE,
+    r"mettre|mettez|désormais|imposta\w*|metta\w*|mett\w*|zet|zetten|overzetten|voortaan|omzetten|pass(?:ar|em)|colo(?:car|quem))\b"
 )
-_HOW_TO = re.compile(
+_HOW_TO = Caseless(
     r"\b(how (do|can|could|would|might|does|should|to|is it possible)\b|is there (a|any) way|where (do|can) (i|we|one)|"
     r"what'?s the (best )?way|can you (tell|show|explain) (me|us) how|steps to|"
     r"wie (kann|könn\w*|stell\w*|lass\w*|mach\w*|geht|füg\w*|lad\w*|richt\w*|leg\w*|bekomm\w*|änder\w*|druck\w*)|"
     r"c[oó]mo (puedo|podemos|se|hago|hacemos|cambio|activo|añado|importo|exporto|comparto|puede)|"
-    r"comment (puis|peut|pouvons|faire|fait|je|on|\w+er\b)|come (posso|si|faccio)|hoe (kan|kun|maak|voeg|stel)|como (posso|faço|se))",
-    re.IGNORECASE,
+    r"comment (puis|peut|pouvons|faire|fait|je|on|\w+er\b)|come (posso|si|faccio)|hoe (kan|kun|maak|voeg|stel)|como (posso|faço|se))"
 )
 
 
-_OWN_LAW_WORK = re.compile(
+_OWN_LAW_WORK = Caseless(
     r"\b(nothing to do with you|work (in|at|for) an? (law|legal)|we are (a |an )?(\w+ )?(lawyers?|law (firm|office)|attorneys?)|"
     r"(our|my) (law (firm|office|practice)|legal (practice|office)|clients?'? (case|file|matter)s?)|for (a|our) court date|"
     r"i am an? (\w+ )?(lawyer|attorney|solicitor|paralegal|journalist|reporter)|(our|my) (newsroom|editorial)|"
-    r"unsere kanzlei|nuestro (bufete|despacho)|notre cabinet)\b",
-    re.IGNORECASE,
+    r"unsere kanzlei|nuestro (bufete|despacho)|notre cabinet)\b"
 )
-_HURRY = re.compile(
+_HURRY = Caseless(
     r"\b(immediately|right now|asap|urgent\w*|at once|this (instant|minute|second)|emergency|now!|within the hour|"
     r"every minute|losing (money|customers|sales|thousands|orders)|sofort|dringend|unverzüglich|jetzt|notfall|"
     r"inmediatamente|urgent\w*|ahora mismo|ya mismo|¡?ya!|cuanto antes|imm[ée]diatement|tout de suite|"
-    r"immediatamente|subito|imediatamente|agora|onmiddellijk|meteen|dringend|nu meteen)\b",
-    re.IGNORECASE,
+    r"immediatamente|subito|imediatamente|agora|onmiddellijk|meteen|dringend|nu meteen)\b"
 )
 
 
@@ -126,15 +114,14 @@ def hurries(text: str) -> bool:
     return bool(_HURRY.search(text))
 
 
-_INSULT = re.compile(
+_INSULT = Caseless(
     r"\b(idiots?|useless|scam\w*|thieves|crooks?|fraudsters?|disgrac\w*|ridiculous|pathetic|incompeten\w*|outrag\w*|"
     r"furious|livid|fed up|rip.?off|shame on|liars?|unacceptable|a joke|garbage|"
     r"frechheit|unverschämt\w*|betrüger|abzocke|saftladen|sauerei|unfassbar|inkompetent\w*|schande|wütend|stinksauer|"
     r"vergüenza|inútiles|ladrones|estafa\w*|sinvergüenzas|furios[oa]|indignad[oa]|asco|"
     r"honteux|honte|scandal\w*|voleurs?|arnaque\w*|incapables|furieu\w*|inadmissible|"
     r"lächerlich|che razza di|fa pena|penoso|ridicol\w+|belachelijk|"
-    r"vergogna|ladri|truffa\w*|incapaci|schandalig|oplichters?|woedend|vergonha|ladrões|absurdo)\b",
-    re.IGNORECASE,
+    r"vergogna|ladri|truffa\w*|incapaci|schandalig|oplichters?|woedend|vergonha|ladrões|absurdo)\b"
 )
 
 
@@ -143,14 +130,13 @@ def insults(text: str) -> bool:
     return bool(_INSULT.search(text))
 
 
-_CANCELS = re.compile(
+_CANCELS = Caseless(
     r"\b(please|pls|want to|wanna|would like to|i'd like to|we'd like to|need to|wish to|could you|can you|how can i|"
     r"going to|ready to|decided to)\s+(?:also\s+|kindly\s+)?(cancel|terminate|end|stop|quit|close|discontinue)\b(?! the charge)"
     r"|^(cancel|terminate|end|stop) (my|our|the|this)\b|\b(kündige|kündigen|abo beenden)\b|\b(dar(me|nos)? de baja|cancelar (mi|la|nuestra))"
-    r"|\b(résilier|annuler (mon|notre|l'))|\b(disdire|disdetta|opzeggen|cancelar (a|minha))\b",
-    re.IGNORECASE,
+    r"|\b(résilier|annuler (mon|notre|l'))|\b(disdire|disdetta|opzeggen|cancelar (a|minha))\b"
 )
-_FAULT = re.compile(
+_FAULT = Caseless(
     r"\b((can'?t|cannot|can not|couldn'?t|unable to|won'?t|doesn'?t|does not|isn'?t|don'?t|no longer|not able to|stopped|keeps?|"
     r"fails? to|makes? no)\b.{0,40}\b(log|sign|open|load|print|save|sync|work\w*|show\w*|start\w*|play\w*|send\w*|connect\w*|"
     r"update\w*|upload\w*|download\w*|export\w*|import\w*|respond\w*|crash\w*|freez\w*|beep\w*|sound\w*|there|see|find|access)"
@@ -158,8 +144,7 @@ _FAULT = re.compile(
     r"|\b(no (consigo|puedo|funciona|carga|abre|aparece|sale|imprime|deja)|sale en blanco|da error)\b"
     r"|\b(funktioniert|geht|lädt|öffnet|startet|druckt|synchronisiert)\b[^.!?\n]{0,60}\bnicht\b|\bfehlermeldung\b"
     r"|\bne (fonctionne|marche|charge|s'ouvre|s'affiche) (pas|plus)\b|\bnon (funziona|si apre|carica)\b|\bwerkt niet\b"
-    r"|\bnão (funciona|abre|carrega)\b",
-    re.IGNORECASE,
+    r"|\bnão (funciona|abre|carrega)\b"
 )
 
 
@@ -173,17 +158,15 @@ def reports_fault(text: str) -> bool:
     return bool(_FAULT.search(text))
 
 
-_TO_US = re.compile(
+_TO_US = Caseless(
     r"\b(you|your|yours|u|ur|(the|this|your) company|sie|ihr|ihnen|ihre\w*|euch|usted\w*|su empresa|vosotros|vuestr\w*|os|vous|"
-    r"votre|vos|voi|vi|vostr\w*|jullie|uw|você\w*|vocês)\b",
-    re.IGNORECASE,
+    r"votre|vos|voi|vi|vostr\w*|jullie|uw|você\w*|vocês)\b"
 )
-_REPLACING = re.compile(
+_REPLACING = Caseless(
     r"\b(chang\w*|updat\w*|replac\w*|instead|new|switch\w*|from now on|neue\w*|änder\w*|ersetz\w*|cambi\w*|nuev\w*|"
     r"chang\w*|nouve\w*|remplac\w*|nuov\w*|nieuw\w*|wijzig\w*|nov[oa]|in place of|rather than|henceforth|anstelle|anstatt|statt|"
     r"künftig|ab sofort|hinterleg\w*|en (?:lugar|vez) de|a partir de (?:ahora|agora)|à la place|au lieu|désormais|dorénavant|"
-    r"al posto|invece|d'ora in poi|in plaats|voortaan|em vez|no lugar|doravante)\b",
-    re.IGNORECASE,
+    r"al posto|invece|d'ora in poi|in plaats|voortaan|em vez|no lugar|doravante)\b"
 )
 _REACH = re.compile(r"(?<![\w.])\+\d[\d ()/.\-]{6,18}\d|[\w.+-]+@[\w-]+\.[\w.]+")
 
@@ -216,9 +199,8 @@ def gives_new_contact(text: str) -> bool:
     return bool(_REACH.search(text) and _REPLACING.search(text))
 
 
-_LEANS = re.compile(
-    r"\b(it|that|this|these|those|them|das|es|dies\w*|eso|esto|lo|ça|cela|le|questo|lo|isso|dat|dit)\b",
-    re.IGNORECASE,
+_LEANS = Caseless(
+    r"\b(it|that|this|these|those|them|das|es|dies\w*|eso|esto|lo|ça|cela|le|questo|lo|isso|dat|dit)\b"
 )
 
 
@@ -227,12 +209,11 @@ def leans_on_another(text: str) -> bool:
     return len(text.split()) <= 8 and bool(_LEANS.search(text))
 
 
-_PERSON = re.compile(
+_PERSON = Caseless(
     r"\b(humans?|persons?|people|someone|somebody|anyone|agents?|manager|supervisor|representative|rep|colleague|staff|employee|boss|"
     r"team lead|real|operator|call|phone|ring|speak|talk|chat|mensch\w*|mitarbeiter\w*|person|jemand\w*|vorgesetzt\w*|rückruf|anruf\w*|"
     r"telefon\w*|sprechen|persona|agente|humano|alguien|encargad\w+|responsable|llam\w+|hablar|personne|quelqu'un|humain|conseiller\w*|"
-    r"parler|appel\w*|operatore|qualcuno|parlare|chiam\w+|mens|medewerker|iemand|spreken|bellen|pessoa|alguém|atendente|falar|ligar)\b",
-    re.IGNORECASE,
+    r"parler|appel\w*|operatore|qualcuno|parlare|chiam\w+|mens|medewerker|iemand|spreken|bellen|pessoa|alguém|atendente|falar|ligar)\b"
 )
 
 
@@ -241,12 +222,11 @@ def speaks_of_person(text: str) -> bool:
     return bool(_PERSON.search(text))
 
 
-_TAKES_BACK = re.compile(
+_TAKES_BACK = Caseless(
     r"\b(never ?mind|forget (it|about it|my request)|(don'?t|do not) (do|change|refund|touch) (anything|it|that)|leave it (as it is|be|alone)|"
     r"(i|we) (no longer|don'?t) (want|need) (it|that|this|the refund|a refund|anything)( any ?more)?|cancel (my|this) request|"
     r"i('ve| have)? changed my mind|vergessen sie (es|das)|hat sich erledigt|lassen sie es|olvídel[oa]|olvídalo|déjelo|ya no (lo )?(quiero|necesito)|"
-    r"laissez tomber|oubliez|lasci(ate|a|) (stare|perdere)|laat maar|deixe (para lá|estar)|esqueça)\b",
-    re.IGNORECASE,
+    r"laissez tomber|oubliez|lasci(ate|a|) (stare|perdere)|laat maar|deixe (para lá|estar)|esqueça)\b"
 )
 
 
@@ -260,14 +240,12 @@ def keeps_subscription(text: str) -> bool:
     return bool(_NOT_CANCELLING.search(text))
 
 
-_WE = re.compile(
-    r"\b(?:i|we|our|ours|ich|wir|unser\w*|je|j'\w+|nous|notre|nos|yo|nosotros|nuestr\w*|eu|nós|noss\w*|io|noi|nostr\w*|ik|wij|we|onze|ons)\b",
-    re.IGNORECASE,
+_WE = Caseless(
+    r"\b(?:i|we|our|ours|ich|wir|unser\w*|je|j'\w+|nous|notre|nos|yo|nosotros|nuestr\w*|eu|nós|noss\w*|io|noi|nostr\w*|ik|wij|we|onze|ons)\b"
 )
-_YOU = re.compile(
+_YOU = Caseless(
     r"\b(?:you\w*|ai|bots?|agents?|assistants?|system|ki|ia|du|dein\w*|dir|dich|tu|toi|ton|ta|tes|te|ti|tú|eres|sei|tuo\w*|tua|teu|sua|seu|"
-    r"você|je bent|jij|jou\w*|vous|votre|vos|sie|ihr\w*|usted|su|sus)\b",
-    re.IGNORECASE,
+    r"você|je bent|jij|jou\w*|vous|votre|vos|sie|ihr\w*|usted|su|sus)\b"
 )
 
 
@@ -276,10 +254,9 @@ def tells_of_itself(text: str) -> bool:
     return bool(_WE.search(text)) and not _YOU.search(text)
 
 
-_LOCK = re.compile(
+_LOCK = Caseless(
     r"\b(?:un)?lock(?:ed|s|ing)?\b|\b(?:ge|ent)sperr\w*|\b(?:des|dé)?bloqu?[ueé]\w*|\bs?blocc\w*|\b(?:ge|de)blok\w*|\bvergrendel\w*|"
-    r"\bverrouill\w*",
-    re.IGNORECASE,
+    r"\bverrouill\w*"
 )
 
 
@@ -303,16 +280,14 @@ def asks_for_person(text: str) -> bool:
     return bool(_HUMAN.search(text))
 
 
-_LAWYER_BY_TRADE = re.compile(
+_LAWYER_BY_TRADE = Caseless(
     r"\b(?:soy|es|era|como|trabaj\w+ (?:de|como)|suis|est|comme|fa|fare|faccio|sono|è|come|bin|ist|als|arbeitet als|ben|is|sou|é|"
     r"como)\s+(?:l'|une? |un'|una? |uma? |eine? |een )?(?:abogad[oa]s?|avocate?s?|avvocat[oai]|(?:rechts)?anw[aä]lt(?:in)?|advocate?n?|"
     r"advogad[oa]s?)\b",
-    re.IGNORECASE,
 )
-_HAVE_SPOKEN = re.compile(
+_HAVE_SPOKEN = Caseless(
     r"\b(?:(?:i|we)(?: have|'ve)? (?:spoke|spoken|talked|chatted)|(?:had|after) a (?:call|chat)|habe \w+ (?:\w+ ){0,4}gesprochen|"
-    r"hablé|he hablado|hablamos|j'ai parlé|ai parlé|ho parlato|gesproken|falei|falámos)\b",
-    re.IGNORECASE,
+    r"hablé|he hablado|hablamos|j'ai parlé|ai parlé|ho parlato|gesproken|falei|falámos)\b"
 )
 
 
