@@ -1,6 +1,6 @@
 """Texts to vectors by the mean of their tokens' vectors: wordllama (MIT), an optional package.
 
-Some forty times as fast as a sentence encoder, and less good at what was meant.
+Over ten times as fast as a sentence encoder, and less good at what was meant.
 """
 
 from functools import cache
