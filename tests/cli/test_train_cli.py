@@ -99,9 +99,9 @@ def test_a_model_file_is_named_or_left_out(handrail: Program, labelled: Path, db
     for named in (version, version[:8]):
         by_version = handrail("triage", "-", "--db", db, "--model", named, stdin=text)
         assert (by_version.code, by_version.out) == (0, own.out)
-    unknown = handrail("triage", "-", "--db", db, "--model", "own-0", stdin=text)
+    unknown = handrail("triage", "-", "--db", db, "--model", "own-x", stdin=text)
     assert (unknown.code, unknown.out) == (2, "")
-    assert "no model 'own-0'; `handrail train --list` shows them" in unknown.err
+    assert "no model 'own-x'; `handrail train --list` shows them" in unknown.err
     packaged = handrail("triage", "-", "--db", db, "--packaged", stdin=text)
     assert "watering" not in packaged.out
     missing = handrail("triage", "-", "--model", "no.npz", stdin=text)
