@@ -1,9 +1,9 @@
 """Texts to the numbers that classifiers read: an encoder's vectors beside hashed parts of words
 and hashed words.
 
-Measured on the sentences of `data/triage`, 41 labels, 4 folds, by what the encoder counts: 0.66 of
-all right at 2, 0.69 at 1 and at 0.7, with words 0.71 at 0.7; of the English ones 0.77, then 0.78.
-What is hashed carries the other languages. `fast` takes wordllama in place of MiniLM.
+Measured on 18,490 sentences of `data/triage`, 41 labels, 4 folds, by what the encoder counts: 0.66
+of all right at 2, 0.69 at 1 and at 0.7, with words 0.71 at 0.7; of the English ones 0.77, then
+0.78. What is hashed carries the other languages. `fast` takes wordllama in place of MiniLM.
 """
 
 from collections.abc import Callable
