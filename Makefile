@@ -45,7 +45,7 @@ fi; \
 echo "setup: $(1) ready after $$((SECONDS - started)) s"
 endef
 
-.PHONY: help setup demo test test-slow test-llm test-model torture fmt bench bench-triage bench-peers lock clean
+.PHONY: help setup demo test test-slow test-search test-llm test-model torture fmt bench bench-triage bench-peers lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ test: setup ## lint, format, types, import contracts, tests
 
 test-slow: setup ## the tests that take long, which make test leaves out
 	@$(BIN)/python -P -m pytest -n 3 --dist worksteal -q -m slow
+
+test-search: setup ## the property tests, on examples not tried before
+	@$(BIN)/python -P -m pytest -n 3 --dist worksteal -q -m hypothesis --hypothesis-profile searching
 
 test-llm: setup .venv/.local-model ## the tests that need a real language model, on this computer
 	@$(BIN)/python -P -m pytest -n 0 -q -rs -m local_model tests/engine/test_local_model.py

@@ -1,4 +1,4 @@
-"""What holds for every test: no model beyond this computer is asked; the schema is made once."""
+"""What holds for every test: no model beyond this computer is asked; examples are the same each time."""
 
 import gc
 import os
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from hypothesis import settings
 from sqlalchemy import URL, Engine
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.util import LRUCache
@@ -22,6 +23,10 @@ gc.set_threshold(100_000, 20, 100)
 """A quarter of the console's tests went into looking through what the libraries keep for ever."""
 
 os.environ[LOOPBACK_ONLY] = "1"
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("searching", print_blob=True)
+settings.load_profile("repeatable")
+
 for name in ("HANDRAIL_MODEL", "HANDRAIL_API_BASE"):
     os.environ.pop(name, None)
 

@@ -45,7 +45,7 @@ def _hide_card(match: re.Match[str]) -> str:
 def _calls_somebody(digits: str) -> bool:
     """Whether digits with a country's code in front are a phone number."""
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits.lstrip('0')}"))
+        return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits.removeprefix('00')}"))
     except phonenumbers.NumberParseException:
         return False
 
