@@ -1,4 +1,4 @@
-"""What holds for every test: no model beyond this computer is asked; examples are the same each time."""
+"""What holds for every test: only models on this computer, one schema, the same examples."""
 
 import gc
 import os

@@ -63,17 +63,20 @@ def identify(
                 tries += 1
         else:
             claiming = answering or bool(digits) or said.claims >= CLAIMS
-            misses = False
+            misses, named = False, list[Row]()
             for address in slots.emails(said.text):
                 if address == requester:
                     continue
                 found = by_email(address)
                 if found is not None:
-                    claimed.append(found)
+                    named.append(found)
                 elif claiming:
                     misses = True
+            claimed += named
+            # Digits prove the address beside them; one named before, where they stand alone.
             match = next(
-                (c for c in claimed if c["last4"] and c["last4"] in (*digits, *tails)), None
+                (c for c in named or claimed if c["last4"] and c["last4"] in (*digits, *tails)),
+                None,
             )
             if match is not None:
                 sender, strong = match, True

@@ -17,7 +17,7 @@ from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.language import is_foreign
 from agents.understanding.reading import Reading
 from agents.understanding.triage import FOREIGN
-from data.vocabulary import AgentName, Identity, Sentiment
+from data.vocabulary import AgentName, Identity, IssueState, Sentiment
 
 
 def person_at_once(
@@ -43,7 +43,11 @@ def person_at_once(
     new = [m for m in thought.matters if m.stored is None]
     if not snapshot.issues and new and max(m.confidence for m in new) < rules.confidence_under:
         return "E4", f"triage is not sure enough ({max(m.confidence for m in new):.2f})"
-    if identified.cannot and identified.identity is Identity.UNKNOWN:
+    wanted = any(
+        issue["state"] == IssueState.AWAITING_CUSTOMER and issue["rule"] == "I4"
+        for issue in snapshot.issues
+    )
+    if identified.cannot and (wanted or identified.identity is Identity.UNKNOWN):
         return "I3", "the customer cannot verify who they are"
     if (
         identified.tries >= parts.policy.identity.tries

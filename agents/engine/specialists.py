@@ -31,7 +31,7 @@ def investigate(
     work = [m for m in thought.matters if not m.settled]
     if len(work) > 1:
         journal.note("subtasks", AgentName.COORDINATOR.value, {"issues": [m.kind for m in work]})
-    answers = tuple(sorted(answers_in(fresh))) if snapshot.issues else ()
+    answers = tuple(sorted(answers_in(snapshot, fresh)))
     pending = (
         open_refunds(parts.store, thought.identified.customer["id"], snapshot.ticket["id"])
         if thought.identified.customer

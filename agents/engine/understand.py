@@ -216,13 +216,13 @@ def matters_of(
         if found.kind != matter.kind:
             matter.first_read_as, matter.kind = matter.kind, found.kind
     known = {FAMILY_OF.get(m.kind): m for m in matters}
-    answers = answers_in(fresh) if snapshot.issues else set()
+    answers = answers_in(snapshot, fresh)
     thought.take_back = "deny" in answers and not _added(fresh, known)
     for reading in fresh:
         for found in reading.issues:
             same = known.get(FAMILY_OF[found.kind])
             if same is None or (same.stored is None and same.clause != found.text):
-                if snapshot.issues and answers & _PLAIN_ANSWERS and found.confidence < 0.8:
+                if snapshot.issues and answers & _PLAIN_ANSWERS and not _is_plain(found):
                     continue
                 if (
                     snapshot.issues
@@ -253,16 +253,26 @@ _DETAILS = ("contact", "profile", "status", "document")
 def _added(fresh: list[Reading], known: dict[str | None, Matter]) -> list[Found]:
     return [
         f for reading in fresh for f in reading.issues
-        if FAMILY_OF[f.kind] not in known and f.confidence >= 0.8
+        if FAMILY_OF[f.kind] not in known and _is_plain(f)
     ]  # fmt: skip
+
+
+def _is_plain(found: Found) -> bool:
+    """Whether it is asked for plainly enough to stand beside an answer to us."""
+    return found.confidence >= 0.8 or (
+        FAMILY_OF[found.kind] == "question" and signs.asks_how(found.text)
+    )
 
 
 def _is_settled(issue: Row) -> bool:
     return issue["state"] in (IssueState.RESOLVED, IssueState.ESCALATED)
 
 
-def answers_in(fresh: list[Reading]) -> set[str]:
-    """The kinds of answers that the unread messages give, surest first per pair of opposites."""
+def answers_in(snapshot: Snapshot, fresh: list[Reading]) -> set[str]:
+    """The kinds of answers that the unread messages `fresh` give to us; none to what we never
+    asked, nor where nothing is unread and only a record has changed."""
+    if not snapshot.issues or not snapshot.unread:
+        return set()
     best: dict[str, float] = {}
     for reading in fresh:
         for kind, probability in reading.answers.items():

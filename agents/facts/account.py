@@ -7,22 +7,10 @@ import phonenumbers
 
 from agents.connectors.protocols import Row
 from agents.facts.case import Case
+from agents.facts.languages import wished_language
 from agents.understanding import slots
 from data.vocabulary import Identity
 
-_LANGUAGES = {
-    "en": "english englisch inglés anglais inglese inglês engels",
-    "de": "german deutsch alemán allemand tedesco alemão duits",
-    "es": "spanish spanisch español castellano espagnol spagnolo espanhol spaans",
-    "fr": "french französisch francés français francese francês frans",
-    "it": "italian italienisch italiano italien italiaans",
-    "pt": "portuguese portugiesisch portugués portugais portoghese português portugees",
-    "nl": "dutch niederländisch neerlandés holandés néerlandais olandese holandês nederlands",
-    "pl": "polish polnisch polaco polonais polacco polonês", "sv": "swedish schwedisch sueco suédois",
-    "da": "danish dänisch", "ja": "japanese japanisch japonés japonais", "cs": "czech tschechisch",
-    "tr": "turkish türkisch", "fi": "finnish", "no": "norwegian", "zh": "chinese", "ko": "korean",
-    "uk": "ukrainian", "ro": "romanian", "el": "greek", "hu": "hungarian", "ca": "catalan",
-}  # fmt: skip
 _NAME = re.compile(
     r"(?:(?i:\b(?:name|surname|nachnamen?|namen?|nombre|apellido|nom|nome|naam)\b)[^.\n]{0,60}?"
     r"(?i:\b(?:to|is(?: now)?|as|into|auf|in|zu|ist(?: jetzt)?|lautet|a|es(?: ahora)?|por|en|est|à|è|para|naar|now|=|:)\b|:)"
@@ -131,7 +119,10 @@ def _changes(case: Case) -> dict[str, str]:
         if phones and ("phone" in wanted or not new):
             changes["phone"] = phones[-1]
         return changes
-    language = _language(case.clause) or (_language(text) if "language" in _wanted(case) else None)
+    present = customer.get("language")
+    language = wished_language(case.clause, present)
+    if language is None and "language" in _wanted(case):
+        language = wished_language(text, present)
     if language:
         changes["language"] = language
     words = case.clause if _NAME.search(case.clause) else text
@@ -184,16 +175,6 @@ def _name(text: str, present: str | None) -> str | None:
         if name.lower() not in _STOP and name != present and len(name) > 1:
             return name
     return None
-
-
-def _language(text: str) -> str | None:
-    words = set(re.findall(r"[^\W\d_]+", text.lower()))
-    found = [code for code, names in _LANGUAGES.items() if words & set(names.split())]
-    if len(found) > 1:
-        to = re.search(r"\b(?:to|into|in|auf|a|en|naar)\s+(\w+)", text.lower())
-        named = [c for c in found if to and to[1] in _LANGUAGES[c].split()]
-        return (named or found[-1:])[0]
-    return found[0] if found else None
 
 
 def as_stored(changes: dict[str, str], customer: Row) -> dict[str, str]:

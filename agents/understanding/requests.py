@@ -88,7 +88,7 @@ def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
                 key = family if kind == seen.kind or score < 0.7 else kind
                 seen = found.get(key)
             if seen is not None and family == "question" and score >= 0.6:
-                if signs.leans_on_another(segment.text) or signs.leans_on_another(seen.text):
+                if _goes_with(segment.text, seen.text):
                     together = f"{seen.text} {segment.text}"
                     found[key] = Found(seen.kind, max(seen.confidence, round(score, 3)), together)
                     continue
@@ -100,6 +100,12 @@ def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
                     kind, round(min(max(score, seen.confidence), 0.99), 3), segment.text
                 )
     return list(found.values())
+
+
+def _goes_with(text: str, question: str) -> bool:
+    """Whether a text is of one question with another: it leans on it, or asks nothing itself."""
+    leans = signs.leans_on_another(text) or signs.leans_on_another(question)
+    return leans or not ("?" in text or signs.asks_how(text))
 
 
 def _asked(model: TriageModel, segment: Segment) -> dict[str, float]:
@@ -188,7 +194,8 @@ def _absorb(issues: list[Found]) -> list[Found]:
             continue
         if family == "cancel" and len(issues) > 1 and not signs.asks_to_cancel(issue.text):
             continue
-        strong = issue.confidence >= (0.9 if family == "plan" else 0.72)
+        leans = family == "question" and signs.leans_on_another(issue.text)
+        strong = issue.confidence >= (0.9 if family == "plan" or leans else 0.72)
         if not strong and families & _ABSORBED.get(family, set()):
             continue
         kept.append(issue)

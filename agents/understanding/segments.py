@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.understanding.kinds import (
-    BILLING_ERRORS,
-    FAMILIES,
-)
+from agents.understanding import signs
+from agents.understanding.kinds import BILLING_ERRORS, FAMILIES, TRIGGERS
 from agents.understanding.model import TriageModel, known_words
 from agents.understanding.spelling import respell
 from agents.understanding.text import clauses, sentences
@@ -30,6 +28,15 @@ class Segment:
 _TIMES = re.compile(r"\b(?:2 ?x|x ?2)\b", re.IGNORECASE)
 
 
+_PREFIXES = re.compile(r"^(?:(?:re|fwd?|aw|wg|rv|tr|sv|antw|res|r|enc)\s*:\s*)+", re.IGNORECASE)
+_REPLY = re.compile(r"(?:re|aw|antw|res|r)\s*:", re.IGNORECASE)
+
+
+def is_reply(subject: str) -> bool:
+    """Whether a subject is that of the message that is answered, by its `Re:`."""
+    return bool(_REPLY.match(subject.strip()))
+
+
 def spelled(text: str) -> str:
     """Short forms written out and mistyped key words put right, as the classifiers know them."""
     return respell(_TIMES.sub("twice", text), known_words())
@@ -39,7 +46,7 @@ def cut_up(subject: str, body: str) -> list[tuple[str, list[str], float]]:
     """(sentence, its clauses, weight), each once, the subject last and lighter."""
     found = [(s, clauses(s), 1.0) for s in dict.fromkeys(sentences(body))]
     title = subject.strip()
-    title = re.sub(r"^((re|fwd?|aw|wg|rv|tr)\s*:\s*)+", "", title, flags=re.IGNORECASE)
+    title = _PREFIXES.sub("", title)
     if title:
         found.append((title, [title], 0.75 if found else 1.0))
     return found
@@ -80,11 +87,7 @@ def choose_segments(model: TriageModel, parts: Parts, rows: Rows) -> list[Segmen
             chosen += _in_turn(cut, rows, weight, number)
             continue
         halves = _halves(model, sentence, rows) if weight == 1.0 else []
-        asked = [family_scores(model, rows[half]) for half in halves]
-        tops = {
-            max(scores, key=lambda f: scores[f]) for scores in asked if max(scores.values()) >= 0.6
-        }
-        if len(tops) > 1:
+        if len(_asked_for(model, halves, rows, 0.6)) > 1:
             chosen += _in_turn(halves, rows, weight, number)
         else:
             chosen.append(Segment(sentence, rows[sentence], weight, number))
@@ -101,13 +104,19 @@ def _in_turn(clauses: list[str], rows: Rows, weight: float, number: int) -> list
 
 def _ask_apart(model: TriageModel, cut: list[str], rows: Rows) -> bool:
     """Whether the clauses of a sentence clearly ask for different things."""
-    families = set()
-    for clause in cut if len(cut) > 1 else []:
-        scores = family_scores(model, rows[clause])
+    return len(cut) > 1 and len(_asked_for(model, cut, rows, 0.5)) > 1
+
+
+def _asked_for(model: TriageModel, cut: list[str], rows: Rows, sure: float) -> set[str]:
+    """The families, and what calls for a person, that clauses are for each."""
+    found = set()
+    for clause in cut:
+        row, scores = rows[clause], family_scores(model, rows[clause])
+        scores |= {kind: float(row[model.index[kind]]) for kind in TRIGGERS}
         best = max(scores, key=lambda f: scores[f])
-        if scores[best] >= 0.5:
-            families.add(best)
-    return len(families) > 1
+        if scores[best] >= sure:
+            found.add(best)
+    return found
 
 
 def _halves(model: TriageModel, sentence: str, rows: Rows) -> list[str]:
@@ -119,9 +128,20 @@ def _halves(model: TriageModel, sentence: str, rows: Rows) -> list[str]:
 
 
 _AND = re.compile(r",? (?:and|und|y|et|e|en) ", re.IGNORECASE)
+_BUT = re.compile(
+    r", (?:(?:but|so|aber|also|pero|mais|donc|ma|maar|dus|mas|então) )?"
+    r"| (?:but|so|aber|pero|mais|donc|ma|maar|dus|mas|então) | [-–—] ",
+    re.IGNORECASE,
+)
 
 
 def two_halves(sentence: str) -> list[str]:
-    """A sentence cut at its `and`, where both parts are long enough to ask for something."""
-    parts = _AND.split(sentence, maxsplit=1)
-    return parts if len(parts) == 2 and all(len(p.split()) >= 4 for p in parts) else []
+    """A sentence cut at its `and`, where both parts are long enough to ask for something; at a
+    comma or a `but` too, where it speaks of a person: `I was charged twice, put me through to one`.
+    """
+    cuts = (_AND, _BUT) if signs.speaks_of_person(sentence) else (_AND,)
+    for cut in cuts:
+        parts = cut.split(sentence, maxsplit=1)
+        if len(parts) == 2 and all(len(part.split()) >= 4 for part in parts):
+            return parts
+    return []

@@ -74,8 +74,12 @@ _NOT_CANCELLING = Caseless(
     r"(cancel|quit|leave|end)\w*\b|\bwithout cancel|\bnicht kündigen|\bno quiero (cancelar|darme de baja)"
     r"|\bne (veux|souhaite) pas (résilier|annuler)"
 )
+_IS_NOW = (
+    r"is now|are now|ist (?:jetzt|nun)|lautet|ahora es|es ahora|est maintenant|è ora|ora è|adesso è|"
+    r"is nu|agora é|é agora"
+)
 _CHANGING = Caseless(
-    r"\b(chang\w*|updat\w*|replac\w*|new|switch\w*|correct\w*|edit|set|amend\w*|use|add|remove|moved?|different|"
+    rf"\b({_IS_NOW}|chang\w*|updat\w*|replac\w*|new|switch\w*|correct\w*|edit|set|amend\w*|use|add|remove|moved?|different|"
     r"änder\w*|aendern|neue\w*|aktualisier\w*|ersetz\w*|wechsel\w*|cambi\w*|actualiz\w*|nuev\w*|modific\w*|"
     r"chang\w*|nouve\w*|modifi\w*|mettre à jour|aggiorn\w*|nuov\w*|wijzig\w*|nieuw\w*|alter\w*|nov[oa]\w*|mudar|"
     r"from now on|instead|no longer|old|umstell\w*|stell\w*|hinterleg\w*|künftig|anstelle|statt|poner|pongan|pon|passer|passez|"
@@ -163,7 +167,7 @@ _TO_US = Caseless(
     r"votre|vos|voi|vi|vostr\w*|jullie|uw|você\w*|vocês)\b"
 )
 _REPLACING = Caseless(
-    r"\b(chang\w*|updat\w*|replac\w*|instead|new|switch\w*|from now on|neue\w*|änder\w*|ersetz\w*|cambi\w*|nuev\w*|"
+    rf"\b({_IS_NOW}|chang\w*|updat\w*|replac\w*|instead|new|switch\w*|from now on|neue\w*|änder\w*|ersetz\w*|cambi\w*|nuev\w*|"
     r"chang\w*|nouve\w*|remplac\w*|nuov\w*|nieuw\w*|wijzig\w*|nov[oa]|in place of|rather than|henceforth|anstelle|anstatt|statt|"
     r"künftig|ab sofort|hinterleg\w*|en (?:lugar|vez) de|a partir de (?:ahora|agora)|à la place|au lieu|désormais|dorénavant|"
     r"al posto|invece|d'ora in poi|in plaats|voortaan|em vez|no lugar|doravante)\b"

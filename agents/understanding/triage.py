@@ -29,6 +29,7 @@ from agents.understanding.segments import (
     choose_segments,
     cut_up,
     halves_needed,
+    is_reply,
     pieces,
     spelled,
 )
@@ -171,7 +172,15 @@ def _read(
         if broken is not None and broken.probabilities[index["still_broken"]] >= 0.4:
             sure = float(broken.probabilities[index["still_broken"]])
             issues = [Found("technical_problem", round(max(sure, 0.5), 3), broken.text)]
-    noise = noise_in(model, plain, issues, triggers, rows[whole], instruction, own)
+    said = [s for s in plain if s.weight == 1.0]
+    if is_reply(title) and said and own:
+        # Its subject was said before: thanks for what was done ask for it no more.
+        here = [issue for issue in issues if any(issue.text in s.text for s in said)]
+        told = np.max([s.probabilities for s in said], axis=0)
+        noise = noise_in(model, said, here, triggers, told, instruction, own)
+        issues = here if noise else issues
+    else:
+        noise = noise_in(model, plain, issues, triggers, rows[whole], instruction, own)
     answers = {
         kind: max((float(s.probabilities[index[kind]]) for s in plain), default=0.0)
         for kind in ANSWERS
@@ -243,7 +252,8 @@ def _find_triggers(model: TriageModel, segments: list[Segment]) -> dict[str, str
                 not signs.speaks_of_person(segment.text) or signs.tells_of_a_talk(segment.text)
             ):
                 continue
-            told = segment.weight == 1.0 and len(segment.text.split()) >= 4
+            fewest = 3 if kind == "human_request" else 4
+            told = segment.weight == 1.0 and len(segment.text.split()) >= fewest
             if told and segment.probabilities[index[kind]] >= 0.75:
                 found.setdefault(kind, segment.text)
     return found

@@ -36,3 +36,15 @@ def test_who_asks_for_something_is_no_noise(text: str):
 )
 def test_what_asks_for_nothing_is(text: str, noise: str):
     assert read_message("", text).noise == noise
+
+
+@pytest.mark.parametrize("subject", ["Re: Charged twice in May", "AW: Charged twice in May"])
+def test_thanks_under_the_subject_of_before_ask_for_nothing(subject: str):
+    reading = read_message(subject, "Many thanks for the quick help, have a nice day!")
+    assert (reading.noise, reading.issues) == ("thanks", [])
+
+
+def test_a_reply_that_asks_is_no_thanks():
+    reading = read_message("Re: Charged twice in May", "Thanks, but when do I get my money back?")
+    assert reading.noise is None
+    assert reading.issues

@@ -38,3 +38,11 @@ def test_halves_are_asked_for_only_where_nothing_else_decides():
 def test_repeated_messages_are_read_alike():
     readings = read_messages([("", JOINED), ("", APART), ("", JOINED)])
     assert readings[0] == readings[2] != readings[1]
+
+
+def test_a_wish_for_a_person_stands_apart_from_the_complaint_beside_it():
+    reading = read_messages(
+        [("", "you charged me twice in March but I want to talk to a real person about it")]
+    )[0]
+    assert "human_request" in reading.triggers
+    assert [issue.kind for issue in reading.issues] == ["duplicate_charge"]
