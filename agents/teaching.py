@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from agents.authority import check_may_act, person_of
 from agents.understanding.features import ACCURATE, features_named
 from agents.understanding.model_report import InUse, report_of
-from agents.understanding.own_model import load_own, seen_of, stored
+from agents.understanding.own_model import learned_by, load_own, stored
 from agents.understanding.shelf import FOLDER, PACKAGED, Shelf
 from agents.understanding.training import SETTINGS, Labelled, Progress, fit
 from data.corrections import corrected_tickets
@@ -72,9 +70,12 @@ class Teaching:
         report = report_of(rows, fitted, before, progress)
         compared = report["compared"]
         better = compared["now"] > compared["before"] and (compared["chance"] or 0.0) <= CHANCE
-        used = better or force
-        why = _why(compared, better=better, force=force)
         version = fitted.model.version
+        same = before is not None and before.model.version == version
+        used = better or force or same
+        why = _why(compared, better=better, force=force)
+        if same:
+            why = f"{version} stays in use: it was fitted on the same tickets"
         report |= {
             "at": self._workspace.clock.now().isoformat(),
             "by": self._by,
@@ -82,7 +83,7 @@ class Teaching:
             "settings": SETTINGS,
             "accuracy": report["heads"]["intent"]["accuracy"],
         }
-        held = stored(fitted.model, report, fitted.seen)
+        held = stored(fitted.model, report, fitted.learned)
         self.shelf.add(version, held)
         with self._workspace.write() as tx:
             self._check(tx)
@@ -125,8 +126,7 @@ class Teaching:
         model = self.shelf.load()
         if version is None or model is None:
             return None
-        seen, about = seen_of(self.shelf.path(version))
-        return InUse(model, np.asarray(seen), about)
+        return InUse(model, *learned_by(self.shelf.path(version)))
 
     def _check(self, tx: Transaction) -> None:
         person = person_of(tx.connection, self._by, self._signed_in_by)

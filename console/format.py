@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta, tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from agents.actions.catalogue import CATALOGUE
 from data.errors import HandrailError
@@ -60,18 +60,21 @@ def major(amount: int, currency: str) -> str:
     return f"{Decimal(amount).scaleb(-digits):.{digits}f}"
 
 
+_AMOUNT = re.compile(r"([+-]?[0-9]{1,15})(?:\.([0-9]*))?")
+"""No exponents, and no more digits than money has: a number that is rounded is none."""
+
+
 def minor(text: str, currency: str) -> int:
     """A number in major units as minor units; HandrailError if it is none, or too fine."""
     digits = exponent(currency)
-    try:
-        value = Decimal(text.strip().replace(" ", "")).scaleb(digits)
-    except InvalidOperation:
-        raise HandrailError(
-            f"{text!r} is no amount; write such as {major(1850, currency)}"
-        ) from None
-    if not value.is_finite() or value != value.to_integral_value():
-        raise HandrailError(f"{text!r}: {currency.upper()} has {digits} decimals")
-    return int(value)
+    written = _AMOUNT.fullmatch(text.strip().replace(" ", ""))
+    if written is None:
+        shown = text if len(text) <= 30 else f"{text[:30]}…"
+        raise HandrailError(f"{shown!r} is no amount; write such as {major(1850, currency)}")
+    part = (written[2] or "").rstrip("0")
+    if len(part) > digits:
+        raise HandrailError(f"{text[:30]!r}: {currency.upper()} has {digits} decimals")
+    return int(written[1] + part.ljust(digits, "0"))
 
 
 def money(amount: int | None, currency: str | None) -> str:

@@ -68,16 +68,17 @@ def skill_told(readings: list[Reading]) -> str | None:
 def _log_triage(journal: Journal, position: int, reading: Reading) -> None:
     def view(_: object) -> dict[str, Any]:
         first = reading.issues[0].kind if reading.issues else ""
+        told = route_of(reading) if reading.own else (intent_of(first), reading.confidence)
         return {
             "message": position + 1,
-            "intent": (route_of(reading)[0] if reading.own else intent_of(first)).value,
+            "intent": told[0].value,
             **_told_by_own(reading),
             "issues": [{"kind": i.kind, "confidence": i.confidence} for i in reading.issues],
             "sentiment": reading.sentiment.value,
             "sentiment_score": reading.sentiment_score,
             "anger": reading.anger,
             "urgency": reading.urgency,
-            "confidence": reading.confidence,
+            "confidence": told[1],
             "language": reading.language,
             "priority": priority_of(reading).value,
             "flags": ["instruction_attempt"] if reading.instruction else [],

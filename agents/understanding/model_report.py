@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from agents.understanding.features import ACCURATE
 from agents.understanding.heads import FOLDS, HeldOut
-from agents.understanding.own_model import OwnModel
+from agents.understanding.own_model import Learned, OwnModel
 from agents.understanding.reading import Reading
 from agents.understanding.training import FEWEST, Fitted, Labelled, Progress, read_all
 from agents.understanding.triage import row_of, whole_of
@@ -21,10 +21,10 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class InUse:
-    """The model in use before: a team's own, with the digests of what it was fitted on."""
+    """The model in use before: a team's own, and what it was fitted on."""
 
     model: OwnModel
-    seen: NDArray[np.uint32]
+    learned: Learned
     about: dict[str, Any]
 
 
@@ -89,6 +89,7 @@ def report_of(
         "share": {"issue": fitted.model.share[0], "packaged": fitted.model.share[1]},
         "heads": {name: measured(held) for name, held in fitted.heads.items()},
         "left_to_packaged": fitted.left_to_packaged,
+        "contradictory": fitted.contradictory,
         "to_person": round(float(to_person.mean()), 4),
         "compared": _compared(rows, fitted, in_use, progress),
     }
@@ -97,37 +98,38 @@ def report_of(
 def _compared(
     rows: list[Labelled], fitted: Fitted, in_use: InUse | None, progress: Progress
 ) -> dict[str, Any]:
-    """The new model's held-out answers beside those of the model in use, on the same rows."""
-    intent = fitted.heads["intent"]
+    """The new model's held-out answers beside those of the model in use, on the same rows.
+
+    What that one says of a ticket that it was fitted on is what it said while that was held out.
+    """
+    intent, seen = fitted.heads["intent"], fitted.learned.seen
+    name, note, known = "packaged", "", dict[int, str]()
     chosen = intent.rows
-    name, note = "packaged", ""
     if in_use is not None:
         name = in_use.model.version
-        fresh = ~np.isin(fitted.seen, in_use.seen)
-        chosen = np.array([i for i in intent.rows if fresh[i]], np.int64)
-        if len(chosen) < FEWEST:
-            before = float(in_use.about.get("accuracy", 0.0))
-            note = (
-                f"{name} was fitted on these rows; its own held-out accuracy stands for it"
-                if not len(chosen)
-                else f"{name} was fitted on all but {len(chosen)} of these rows; "
-                "its own held-out accuracy stands for it"
-            )
-            now = float(intent.right.mean())
-            return {
-                "with": name, "rows": len(intent.rows), "before": round(before, 4),
-                "now": round(now, 4), "chance": None, "note": note, "changed": [],
-            }  # fmt: skip
-        if len(chosen) < len(intent.rows):
+        known = in_use.learned.answers(in_use.model.heads["intent"].names)
+        fitted_on = np.isin(seen[chosen], in_use.learned.seen)
+        told = np.isin(seen[chosen], np.array(list(known), np.uint32))
+        if (fitted_on & ~told).any():
+            # Stored by an earlier version, which kept no answers.
+            chosen = chosen[~fitted_on]
+            if len(chosen) < FEWEST:
+                return _not_comparable(name, in_use, intent, len(chosen))
             note = f"on the {len(chosen)} rows that {name} was not fitted on"
-    readings = _readings(rows, fitted, in_use, chosen, progress)
+        elif fitted_on.any():
+            note = (
+                f"of {fitted_on.sum():,} tickets that {name} was fitted on, its held-out answers "
+                "are counted"
+            )
+    new_to_it = np.array([row for row in chosen if int(seen[row]) not in known], np.int64)
+    readings = _readings(rows, fitted, in_use, new_to_it, progress)
     place = {int(row): i for i, row in enumerate(intent.rows)}
     at = np.array([place[int(row)] for row in chosen])
     truth = [intent.names[t] for t in intent.truth[at]]
     new = [intent.names[s] for s in intent.probabilities[at].argmax(axis=1)]
-    old = [row_of(readings[int(row)]).intent for row in chosen]
+    old = [known.get(int(seen[row])) or row_of(readings[int(row)]).intent for row in chosen]
     # A ticket that was sent again counts once.
-    once = np.unique(fitted.seen[chosen], return_index=True)[1]
+    once = np.unique(seen[chosen], return_index=True)[1]
     moves = Counter((o, n) for o, n in zip(old, new, strict=True) if o != n)
     better = Counter((o, n) for o, n, t in zip(old, new, truth, strict=True) if o != n and n == t)
     worse = Counter((o, n) for o, n, t in zip(old, new, truth, strict=True) if o != n and o == t)
@@ -144,6 +146,20 @@ def _compared(
             {"from": o, "to": n, "rows": count, "right": better[o, n], "wrong": worse[o, n]}
             for (o, n), count in moves.most_common()
         ],
+    }
+
+
+def _not_comparable(name: str, in_use: InUse, intent: HeldOut, fresh: int) -> dict[str, Any]:
+    """The figures of both, each on its own held-out tickets, for want of better ones."""
+    but = f"all but {fresh} of these rows" if fresh else "these rows"
+    return {
+        "with": name,
+        "rows": len(intent.rows),
+        "before": round(float(in_use.about.get("accuracy", 0.0)), 4),
+        "now": round(float(intent.right.mean()), 4),
+        "chance": None,
+        "note": f"{name} was fitted on {but}; its own held-out accuracy stands for it",
+        "changed": [],
     }
 
 

@@ -18,12 +18,27 @@ from data.errors import BadFile, HandrailError
 from data.vocabulary import Sentiment
 
 Floats = NDArray[np.floating]
+Share = tuple[float, float, float]
 CLAUSE_SURE = 0.8
 """How likely an issue must be for a clause to ask for it beside what the whole asks for."""
 
 FORM = 3
-Share = tuple[float, float, float]
 """The form of the stored file; another one is refused."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The tickets that a model was fitted on, without their texts."""
+
+    seen: NDArray[np.uint32]
+    """A short digest of each ticket's text."""
+    said: NDArray[np.int16]
+    """Which of its intents the model gave each ticket while that was held out; -1 for none."""
+
+    def answers(self, names: list[str]) -> dict[int, str]:
+        """Digest to the intent that was given, by the model's `names` of intents."""
+        pairs = zip(self.seen.tolist(), self.said.tolist(), strict=True)
+        return {digest: names[place] for digest, place in pairs if place >= 0}
 
 
 @dataclass(frozen=True)
@@ -195,10 +210,10 @@ def _named(names: list[str], row: Floats, most: int = 99) -> dict[str, float]:
     return {names[i]: round(float(row[i]), 4) for i in order}
 
 
-def stored(model: OwnModel, about: dict[str, Any], seen: NDArray[np.uint32]) -> bytes:
-    """The model, what is to be known `about` it (JSON), and digests of what it was fitted on."""
+def stored(model: OwnModel, about: dict[str, Any], learned: Learned) -> bytes:
+    """The model, what is to be known `about` it (JSON), and what it was fitted on."""
     arrays: dict[str, Any] = {
-        "scale": model.scale.astype(np.float32), "centres": model.centres, "seen": seen,
+        "scale": model.scale.astype(np.float32), "centres": model.centres, **vars(learned),
     }  # fmt: skip
     for name, head in model.heads.items():
         arrays |= {
@@ -258,11 +273,13 @@ def about_stored(path: Path) -> dict[str, Any]:
     return found
 
 
-def seen_of(path: Path) -> tuple[NDArray[np.uint32], dict[str, Any]]:
-    """Digests of the texts that a stored model was fitted on, and what was stored about it."""
+def learned_by(path: Path) -> tuple[Learned, dict[str, Any]]:
+    """What a stored model was fitted on, and what was stored about it."""
     with np.load(path, allow_pickle=False) as file:
         about: dict[str, Any] = json.loads(str(file["about"]))
-        return file["seen"], about
+        seen = file["seen"]
+        said = file["said"] if "said" in file.files else np.full(len(seen), -1, np.int16)
+        return Learned(seen, said), about
 
 
 def _built(held: dict[str, Any], features: Features) -> OwnModel:

@@ -6,12 +6,14 @@ from datetime import date
 
 import phonenumbers
 
-_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}")
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
+)
 _CARD_WORDS = (
     r"(?:ending|ends|end|last|final|four|4|digits?|card|visa|mastercard|amex|debit|credit|endet|endziffern?|"
     r"letzten?|vier|ziffern|karte|kreditkarte|termina(?:da)?|acaba|últim[oa]s|ultim[oaie]s?|cuatro|cifras?|"
     r"dígitos|digitos|tarjeta|carte|derniers|dernières|quatre|chiffres|termine|finissant|finit|carta|cifre|"
-    r"quattro|kaart|eindigt|laatste|vier|cijfers|cartão|quatro|final|dígitos|xxxx|last4|\*{2,}|•{2,}|x{2,})"
+    r"quattro|kaart|eindigt|laatste|vier|cijfers|cartão|quatro|final|dígitos|last4|(?<!\*)\*{2,16}|(?<!•)•{2,16}|(?<!x)x{2,16})"
 )
 _LAST4 = re.compile(
     rf"{_CARD_WORDS}[^\d\n]{{0,40}}?(?<!\d)(\d{{4}})(?!\d|[.,/:-]\d)|(?<![\d.,/:€$£-])(\d{{4}})(?!\d|[.,/:-]\d)"
@@ -69,9 +71,9 @@ _CODE_WORDS = {
     "dollar": "usd", "dollars": "usd", "bucks": "usd", "euro": "eur", "euros": "eur", "pounds": "gbp",
     "quid": "gbp", "yen": "jpy", "francs": "chf", "franken": "chf", "reais": "brl", "dólares": "usd",
 }  # fmt: skip
-_NUMBER = r"\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,3})?|\d+(?:[.,]\d{1,3})?"
+_NUMBER = r"\d{1,3}(?:[.,' ]\d{3}){1,5}(?:[.,]\d{1,3})?|\d{1,15}(?:[.,]\d{1,3})?"
 _AMOUNT = re.compile(
-    rf"(?P<sym>R\$|[$€£¥₹])\s?(?P<a>{_NUMBER})|(?P<b>{_NUMBER})\s?(?P<post>[$€£¥₹]|\b(?:{'|'.join(_CODES)}|"
+    rf"(?P<sym>R\$|[$€£¥₹])\s?(?P<a>{_NUMBER})|(?<!\d)(?P<b>{_NUMBER})\s?(?P<post>[$€£¥₹]|\b(?:{'|'.join(_CODES)}|"
     rf"{'|'.join(_CODE_WORDS)})\b)|\b(?P<pre>{'|'.join(_CODES)})\s?(?P<c>{_NUMBER})"
     r"|(?<![\d.,/-])(?P<d>\d{1,5}[.,]\d{2})(?![\d.,/-])",
     re.IGNORECASE,

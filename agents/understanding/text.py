@@ -42,12 +42,12 @@ _MONTH = re.compile(
 )
 _DAY_OF = re.compile(r"\b\d{1,2}\.$")
 _TURN = re.compile(
-    r",?\s+(?=(?:and|but|plus|also|oh)\s+(?:also|another|one more|separately|secondly|finally|then|by the way|"
+    r"(?<!\s),?\s+(?=(?:and|but|plus|also|oh)\s+(?:also|another|one more|separately|secondly|finally|then|by the way|"
     r"how|what|where|can|could|is|does|do|please|my|our|the|since|on top|while|i'd|i would|i need|i want|"
     r"i can|i also|we also|we need|we can)\b)"
     r"|,\s+(?=(?:also|additionally|separately|besides|moreover|furthermore|and|außerdem|zudem|und|además|y|"
     r"también|de plus|et|inoltre|e|bovendien|en|além disso)\s)"
-    r"|\s+(?=(?:außerdem|zudem|additionally|on top of that|by the way|btw|además|por otro lado|de plus|"
+    r"|(?<!\s)\s+(?=(?:außerdem|zudem|additionally|on top of that|by the way|btw|además|por otro lado|de plus|"
     r"par ailleurs|inoltre|bovendien|além disso)\b)"
     r"|:\s+(?=\S+\s\S+\s\S+)",
     re.IGNORECASE,

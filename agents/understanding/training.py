@@ -21,6 +21,7 @@ from agents.understanding.model import packaged_model
 from agents.understanding.own_model import (
     FORM,
     Head,
+    Learned,
     OwnModel,
     Share,
     Strange,
@@ -75,8 +76,9 @@ class Fitted:
     """Which rows, held out, were unlike the rest."""
     left_to_packaged: list[str]
     """What was labelled too, but is told no better than by the packaged model, which keeps it."""
-    seen: NDArray[np.uint32]
-    """A short digest of each row's text."""
+    learned: Learned
+    contradictory: dict[str, int]
+    """Intents that one and the same ticket was given, and how many such tickets there are."""
 
 
 def check(rows: list[Labelled]) -> None:
@@ -173,7 +175,20 @@ def fit(
         kept_out.append("urgency")
     version = version_of(rows, features)
     model = OwnModel(version, scale, heads, paths, share, speed, centres, strange, features)
-    return Fitted(model, readings, held, odd, kept_out, digests(texts))
+    said = np.full(len(rows), -1, np.int16)
+    said[held["intent"].rows] = held["intent"].probabilities.argmax(axis=1)
+    learned = Learned(digests(texts), said)
+    return Fitted(model, readings, held, odd, kept_out, learned, _contradictory(rows, texts))
+
+
+def _contradictory(rows: list[Labelled], texts: list[str]) -> dict[str, int]:
+    """`billing, product` to the number of tickets that carry both, the most frequent first."""
+    given: dict[str, set[str]] = {}
+    for row, text in zip(rows, texts, strict=True):
+        if row.intent:
+            given.setdefault(alike(text), set()).add(row.intent)
+    counts = Counter(", ".join(sorted(names)) for names in given.values() if len(names) > 1)
+    return dict(counts.most_common())
 
 
 def _better_tone(readings: list[Reading], held: HeldOut) -> bool:

@@ -32,6 +32,8 @@ def tell_report(report: dict[str, Any]) -> None:
     if report["left_to_packaged"]:
         kept = " and ".join(report["left_to_packaged"])
         out(f"left to the packaged model, which tells it as well or has too few to beat: {kept}")
+    for names, tickets in list(report["contradictory"].items())[:5]:
+        out(f"one and the same text labelled {line(names)}: {tickets:,} times")
     _tell_compared(report["compared"])
 
 

@@ -80,11 +80,16 @@ def test_one_that_is_no_better_is_kept_and_used_only_by_force(
     handrail: Program, labelled: Path, db: Path
 ):
     assert handrail("train", labelled, "--db", db).code == 0
-    again = handrail("train", labelled, "--db", db)
+    same = handrail("train", labelled, "--db", db)
+    assert "stays in use: it was fitted on the same tickets" in same.out
+
+    fewer = labelled.with_name("fewer.csv")
+    fewer.write_text("".join(labelled.read_text().splitlines(keepends=True)[:-2]))
+    again = handrail("train", fewer, "--db", db)
     assert again.code == 0
     assert "kept, not used" in again.out
-    assert "was fitted on these rows" in again.out
-    assert handrail("train", labelled, "--db", db, "--force", "--json").document["used"] is True
+    assert "its held-out answers are counted" in again.out
+    assert handrail("train", fewer, "--db", db, "--force", "--json").document["used"] is True
 
 
 def test_a_model_file_is_named_or_left_out(handrail: Program, labelled: Path, db: Path):

@@ -85,3 +85,12 @@ def test_ages() -> None:
     assert age(now - timedelta(days=3), now) == "3d"
     assert left(now + timedelta(hours=3), now) == "3h left"
     assert left(now, now) == "time is over"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"0.01{'9' * 300}", "12.89999999999999999999999999999", f"1{'0' * 30}", "1e3", "NaN", "1,50"],
+)
+def test_no_amount_is_rounded_to_one(text: str):
+    with pytest.raises(HandrailError):
+        minor(text, "usd")

@@ -77,7 +77,7 @@ def test_a_teams_model_of_fast_features_is_stored_and_says_so(tmp_path: Path):
     fitted = fit(tickets(), features=FAST)
     assert fitted.model.version == version_of(tickets(), FAST) != version_of(tickets())
     path = tmp_path / "own.npz"
-    path.write_bytes(stored(fitted.model, {}, fitted.seen))
+    path.write_bytes(stored(fitted.model, {}, fitted.learned))
     model = load_own(path)
     assert model.features is FAST
     rows = tickets()
@@ -99,7 +99,7 @@ def test_a_stored_model_says_which_package_it_misses(
 ):
     fitted = fit(tickets(), features=FAST)
     path = tmp_path / "own.npz"
-    path.write_bytes(stored(fitted.model, {}, fitted.seen))
+    path.write_bytes(stored(fitted.model, {}, fitted.learned))
     request.getfixturevalue("no_fast")
     with pytest.raises(BadFile, match="need the package wordllama"):
         load_own(path)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from agents.intake.labelled import gather
-from agents.understanding.model_report import calibration_error, report_of
-from agents.understanding.own_model import load_own, stored
+from agents.understanding.model_report import InUse, calibration_error, report_of
+from agents.understanding.own_model import Learned, learned_by, load_own, stored
 from agents.understanding.shelf import Shelf, following
 from agents.understanding.training import Labelled, fit, version_of
 from agents.understanding.triage import STRANGE, read_messages, row_of
@@ -63,7 +63,7 @@ def test_the_report_tells_each_label_and_the_model_before(fitted):
 
 def test_a_stored_model_answers_the_same(fitted, tmp_path: Path):
     path = tmp_path / "model.npz"
-    path.write_bytes(stored(fitted.model, {"a": 1}, fitted.seen))
+    path.write_bytes(stored(fitted.model, {"a": 1}, fitted.learned))
     texts = ("Mend the sprinkler.", "How do I prune a fig?")
     assert rows_by(load_own(path), *texts) == rows_by(fitted.model, *texts)
 
@@ -92,7 +92,7 @@ def test_a_damaged_model_is_said_to_be_one(fitted, tmp_path: Path):
     path = tmp_path / "own.npz"
     head = replace(fitted.model.heads["intent"], bias=np.full(4, np.nan, np.float32))
     broken = replace(fitted.model, heads={**fitted.model.heads, "intent": head})
-    path.write_bytes(stored(broken, {}, fitted.seen))
+    path.write_bytes(stored(broken, {}, fitted.learned))
     with pytest.raises(BadFile, match="is damaged"):
         load_own(path)
     path.write_bytes(b"a,b\n1,2\n")
@@ -162,7 +162,7 @@ def test_tone_and_urgency_are_learned_where_they_are_labelled():
 def test_a_shelf_holds_versions_of_which_one_is_used(fitted, tmp_path: Path):
     shelf = Shelf(tmp_path / "desk.models")
     assert (shelf.current(), shelf.load(), shelf.models()) == (None, None, [])
-    shelf.add(fitted.model.version, stored(fitted.model, {"at": "now"}, fitted.seen))
+    shelf.add(fitted.model.version, stored(fitted.model, {"at": "now"}, fitted.learned))
     current = following(shelf)
     assert current() is None
     shelf.use(fitted.model.version)
@@ -221,3 +221,28 @@ def test_the_calibration_error_of_held_out_rows():
     probabilities = np.array([[0.75, 0.25]] * 4)
     assert calibration_error(probabilities, np.array([0, 0, 0, 1])) == pytest.approx(0)
     assert calibration_error(probabilities, np.array([1, 1, 1, 1])) == pytest.approx(0.75)
+
+
+def test_tickets_learned_from_count_by_what_was_said_while_they_were_held_out(
+    fitted, tmp_path: Path
+):
+    rows = tickets()
+    path = tmp_path / "own.npz"
+    path.write_bytes(stored(fitted.model, {"accuracy": 1.0}, fitted.learned))
+    in_use = InUse(fitted.model, *learned_by(path))
+    wrong: dict[str | None, str] = {"billing": "technical", "technical": "billing"}
+    torn = [*rows, *(replace(row, intent=wrong.get(row.intent) or row.intent) for row in rows)]
+    again = fit(torn)
+    compared = report_of(torn, again, in_use)["compared"]
+    assert compared["rows"] == len(torn)
+    assert compared["before"] <= 0.75, "half of two intents' rows say the contrary"
+    assert "held-out answers" in compared["note"]
+    assert set(again.contradictory) == {"billing, technical"}
+    assert not fitted.contradictory
+
+
+def test_a_model_of_before_without_answers_stands_by_its_own_figures(fitted):
+    rows = tickets()
+    nothing = Learned(fitted.learned.seen, np.full(len(rows), -1, np.int16))
+    compared = report_of(rows, fitted, InUse(fitted.model, nothing, {"accuracy": 0.9}))["compared"]
+    assert (compared["before"], compared["chance"]) == (0.9, None)
