@@ -68,6 +68,18 @@ def make_engine(url: URL, *, synchronous: str = "FULL") -> Engine:
     return engine
 
 
+def keep_to_file(engine: Engine, path: Path) -> None:
+    """From now on make no new file where SQLite's is gone: connecting fails until it is back."""
+
+    def check(*_: object) -> None:
+        if not path.exists():
+            problem = sqlite3.OperationalError(f"{path} is gone; put it back")
+            problem.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise problem
+
+    event.listen(engine, "do_connect", check)
+
+
 _PASSING = frozenset(
     {
         sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR,

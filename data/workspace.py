@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from data.clock import Clock, NewId, OffsetClock, new_id
-from data.database import APPLICATION_ID, make_engine, parse_url, reading, writing
+from data.database import APPLICATION_ID, keep_to_file, make_engine, parse_url, reading, writing
 from data.errors import WorkspaceUnusable
 from data.store import Store, table
 from data.tables import Setting
@@ -146,6 +146,8 @@ def open_workspace(
     except BaseException:
         engine.dispose()
         raise
+    if path is not None:
+        keep_to_file(engine, path)
     offset = timedelta(seconds=float(settings.get("clock_offset", "0")))
     return Workspace(url, engine, clock or OffsetClock(offset), ids)
 

@@ -57,11 +57,27 @@ def reply(parts: Parts, journal: Journal, snapshot: Snapshot, ends: Ends) -> Rep
     nothing to tell."""
     survey = asks_survey(parts, snapshot, ends)
     draft = written(parts.templates, parts.policy.name, snapshot, ends, survey=survey)
+    if _is_said(journal, snapshot, draft):
+        return Reply("")
     issues = [i for i in open_issues(snapshot) if not (i["slots"] or {}).get("follows")]
     if not draft or journal.asking is None:
         return Reply(draft)
     body = reply_by_model(parts, journal, snapshot, issues, ends, draft)
     return Reply(draft) if body is None else Reply(body, journal.asking.brain.name)
+
+
+def _is_said(journal: Journal, snapshot: Snapshot, draft: str) -> bool:
+    """Whether an earlier run told the customer just this, and they have written nothing since."""
+    told = [
+        a for a in snapshot.actions
+        if a["name"] == ActionName.SEND_REPLY and a["state"] in DONE_ACTIONS
+        and a["run_id"] != journal.run_id
+    ]  # fmt: skip
+    return (
+        bool(told)
+        and told[-1]["arguments"]["body"] == draft
+        and all(m["at"] <= told[-1]["proposed_at"] for m in snapshot.messages)
+    )
 
 
 def without_words(snapshot: Snapshot, ends: Ends) -> Ends:

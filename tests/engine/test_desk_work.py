@@ -101,6 +101,17 @@ def test_handed_back_after_the_end_the_agents_look_anew(desk: Open) -> None:
     assert one.column(ticket, "owner") == "agents"
 
 
+def test_handed_back_unchanged_the_customer_is_not_told_the_same_again(desk: Open) -> None:
+    one = desk("b9-invoice-copy")
+    ticket = escalated(one)
+    assert len(one.replies(ticket)) == 1
+    one.service.take(ticket, by="priya")
+    one.service.hand_back(ticket, by="priya")
+    one.run()
+    assert one.status(ticket) == "escalated"
+    assert len(one.replies(ticket)) == 1
+
+
 def test_handed_back_while_the_customer_is_awaited_the_agents_say_nothing(desk: Open) -> None:
     one = desk()
     ticket = asking(one)

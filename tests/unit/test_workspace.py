@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from data.database import passes
 from data.errors import WorkspaceUnusable
 from data.workspace import known_revisions, open_workspace
 
@@ -86,6 +88,21 @@ def test_an_empty_file_becomes_a_workspace(tmp_path: Path) -> None:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
     connection.close()
     assert found == known_revisions()[0]
+
+
+def test_a_workspace_that_is_moved_away_is_not_made_anew(tmp_path: Path) -> None:
+    place, away = tmp_path / "desk.db", tmp_path / "away.db"
+    workspace = open_workspace(str(place))
+    workspace.engine.dispose()
+    place.rename(away)
+    with pytest.raises(DBAPIError, match="is gone") as raised, workspace.read():
+        pass
+    assert passes(raised.value)
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".db"] == ["away.db"]
+    away.rename(place)
+    with workspace.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM ticket").scalar() == 0
+    workspace.close()
 
 
 def test_an_unreachable_folder() -> None:
