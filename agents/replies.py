@@ -96,6 +96,21 @@ def spoken(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
+_TITLES = {
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "dipl", "ing", "m",
+    "mme", "mlle", "me", "sr", "sra", "srta", "don", "doña", "d", "sig", "dott", "avv", "geom",
+    "arch", "rag", "dhr", "mevr", "mw", "drs", "dra", "exmo", "exma",
+}  # fmt: skip
+"""Before a name, in the languages of the templates."""
+
+
+def first_name(name: str | None) -> str | None:
+    """The first word of a name that is no title; None for no name."""
+    words = (name or "").split()
+    plain = [word for word in words if word.rstrip(".").lower() not in _TITLES]
+    return next(iter(plain or words), None)
+
+
 def compose(
     templates: Templates,
     language: str,

@@ -21,7 +21,7 @@ from agents.engine.starting import (
 )
 from agents.facts.money import money
 from agents.policy.gate import Ruling, rule_on
-from agents.replies import Templates, compose
+from agents.replies import Templates, compose, first_name
 from data.tables import Action, Decision
 from data.vocabulary import (
     DONE_ACTIONS,
@@ -139,12 +139,11 @@ def written(
     if not blocks:
         return ""
     known = ticket["identity"] != "unknown"
-    first_name = (ticket["customer_name"] or "").split(" ")[0] if known else None
     return compose(
         templates,
         language,
         blocks,
-        name=first_name,
+        name=first_name(ticket["customer_name"]) if known else None,
         company=company,
         angry=ticket["sentiment"] == Sentiment.ANGRY,
         secrets=any("[removed]" in m["body"] for m in snapshot.messages),

@@ -18,7 +18,7 @@ from agents.engine.understand import answers_in
 from agents.facts.case import Case
 from agents.playbooks.evaluate import Finding, examine
 from agents.privacy.nonce import veil_for
-from agents.understanding import signs
+from agents.understanding import signs, slots
 from agents.understanding.kinds import FAMILY_OF
 from agents.understanding.reading import Reading
 from data.vocabulary import AgentName, IssueState
@@ -131,6 +131,23 @@ _EMPTY_HANDED = {"T4": 0.8, "P2": 0.85, "A1": 0.9, "I4": 0.9, "B8": 0.8, "B6": 0
 _REPAIRS = ("T1", "T2", "T5")
 
 
+_ERRORS = ("B1", "B2", "B3")
+
+
+def _is_of_error(matter: Matter, error: Matter) -> bool:
+    """Whether an issue only asks once more for what an error of ours is put right with: the sum of
+    a refund by another name (B9), or money for no charge of its own (B4)."""
+    if matter.finding is None or error.finding is None or matter.finding.plan:
+        return False
+    said = slots.amounts(matter.clause)
+    if matter.finding.rule == "B4":
+        return not said and not slots.dates(matter.clause)
+    sums = [p.arguments for p in error.finding.plan if p.arguments.get("currency")]
+    return matter.kind == "compensation_request" and any(
+        amount.minor(due["currency"]) == due["amount"] for amount in said for due in sums
+    )
+
+
 def _same_thing(one: Matter, other: Matter) -> bool:
     """Whether two clauses speak of the same thing: they share a telling word."""
     words = [set(re.findall(r"[^\W\d_]{5,}", m.clause.lower())) for m in (one, other)]
@@ -186,6 +203,9 @@ def join_issues(matters: list[Matter]) -> None:
             and _same_thing(matter, repaired)
         ):
             matter.follows = repaired
+        put_right = next((m for m in matters if m.finding and m.finding.rule in _ERRORS), None)
+        if put_right and put_right is not matter and _is_of_error(matter, put_right):
+            matter.follows = put_right
         claims = any(FAMILY_OF.get(m.kind) == "compensation" for m in matters)
         if (
             claims

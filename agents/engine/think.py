@@ -11,6 +11,7 @@ from agents.engine.snapshot import (
 from agents.engine.specialists import investigate
 from agents.engine.thought import Thought
 from agents.engine.understand import (
+    beside_thanks,
     flags_of,
     ground_readings,
     identify_writer,
@@ -42,6 +43,7 @@ def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
         readings = read_by_model(asking, desk, journal, snapshot, readings)
         log_triage(journal, snapshot, readings)
     fresh = readings[ticket["read_count"] :] or readings[-1:]
+    fresh = [beside_thanks(snapshot, reading) for reading in fresh]
     thought = Thought(
         readings=readings,
         identified=identified,

@@ -17,11 +17,12 @@ from agents.engine.thought import Matter, Thought
 from agents.facts.case import moment
 from agents.facts.technical import missing_features
 from agents.understanding import signs
+from agents.understanding.gratitude import without_thanks
 from agents.understanding.grounding import GROUNDED, World, ground
 from agents.understanding.kinds import FAMILY_OF, intent_of
 from agents.understanding.reading import Found, Reading
 from agents.understanding.screening import hides_orders
-from agents.understanding.triage import priority_of, read_messages, route_of
+from agents.understanding.triage import priority_of, read_message, read_messages, route_of
 from data.vocabulary import AgentName, Intent, IssueState
 
 
@@ -92,6 +93,10 @@ def _log_triage(journal: Journal, position: int, reading: Reading) -> None:
     )
 
 
+ANSWERED = 0.4
+"""From this probability on, a message counts as an answer to us."""
+
+
 def identify_writer(
     parts: Parts, journal: Journal, snapshot: Snapshot, readings: list[Reading], *, asked: bool
 ) -> Identified:
@@ -151,6 +156,18 @@ def flags_of(ticket: Row, readings: list[Reading]) -> list[str]:
     if any(r.instruction for r in readings) and "instruction_attempt" not in flags:
         flags.append("instruction_attempt")
     return flags
+
+
+def beside_thanks(snapshot: Snapshot, reading: Reading) -> Reading:
+    """A message of thanks, read by what it says beside where an answer of the customer is awaited:
+    `Yes, thank you.` is a yes."""
+    awaited = any(i["state"] == IssueState.AWAITING_CUSTOMER for i in snapshot.issues)
+    rest = without_thanks(reading.text) if awaited and reading.noise == "thanks" else ""
+    if not rest:
+        return reading
+    answers = read_message("", rest).answers
+    said = max(answers[kind] for kind in ("confirm", "deny", "still_broken"))
+    return replace(reading, noise=None, answers=answers) if said >= ANSWERED else reading
 
 
 def noise_of(snapshot: Snapshot, fresh: list[Reading]) -> str | None:
@@ -278,7 +295,7 @@ def answers_in(snapshot: Snapshot, fresh: list[Reading]) -> set[str]:
     for reading in fresh:
         for kind, probability in reading.answers.items():
             best[kind] = max(best.get(kind, 0.0), probability)
-    found = {kind for kind, probability in best.items() if probability >= 0.4}
+    found = {kind for kind, probability in best.items() if probability >= ANSWERED}
     if any(FAMILY_OF[i.kind] == "fault" for reading in fresh for i in reading.issues):
         found.add("again")
     if any(signs.takes_back(reading.text) for reading in fresh):

@@ -8,18 +8,11 @@ import phonenumbers
 from agents.connectors.protocols import Row
 from agents.facts.case import Case
 from agents.facts.languages import wished_language
+from agents.facts.names import given_name, name_like
 from agents.understanding import slots
 from data.vocabulary import Identity
 
-_NAME = re.compile(
-    r"(?:(?i:\b(?:name|surname|nachnamen?|namen?|nombre|apellido|nom|nome|naam)\b)[^.\n]{0,60}?"
-    r"(?i:\b(?:to|is(?: now)?|as|into|auf|in|zu|ist(?: jetzt)?|lautet|a|es(?: ahora)?|por|en|est|à|è|para|naar|now|=|:)\b|:)"
-    r"|(?i:\b(?:am|are|be|bin|heiße|heisse|called|call me|ich heiße|me llamo|m'appelle|mi chiamo|me chamo|heet|"
-    r"married name is|goes by|spelled|reads?|should (?:read|be|say)|correct(?:ed)? to|rename (?:me|us|it) to)\b))"
-    r"\s*(?i:now |jetzt |nun |ahora |to |: ?|als )*[\"'„“«]?"
-    r"((?:[A-ZÀ-ÝĀ-Ž][\w'’.\-]*)(?:\s+(?:(?:de|van|von|der|den|da|di|del|la|le|bin|al|dos|du|y|e|zu)\s+)*"
-    r"[A-ZÀ-ÝĀ-Ž][\w'’\-]*){0,4})",
-)
+_NAME_WORD = re.compile(r"\b(?:name|namen?|nombre|nom|nome|naam)\b", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?i:\b(?:address|adresse|anschrift|dirección|direccion|indirizzo|endereço|adres)\b[^.\n:]{0,50}?"
     r"(?:\bto\b|\bis(?: now)?\b|\bauf\b|\bist(?: jetzt)?\b|\blautet\b|\ba\b|\bes(?: ahora)?\b|\best\b|\bà\b|\bè\b|\bnaar\b|:)"
@@ -30,21 +23,6 @@ _ADDRESS = re.compile(
 _COMPANY = re.compile(
     r"(?i:\bcompany(?: name)?\b[^.\n]{0,40}?(?:\bto\b|\bis now\b|:))\s*[\"']?([A-ZÀ-Ý][^\n.,;\"]{1,60})"
 )
-_STOP = {
-    "the",
-    "my",
-    "our",
-    "i",
-    "please",
-    "thanks",
-    "hi",
-    "hello",
-    "the old",
-    "it",
-    "this",
-    "that",
-    "and",
-}
 _TAIL = re.compile(
     r"\s+(?:and|und|y|et|instead|please|bitte|thanks|thank you|from now on|in your|on (?:my|the|our|file)|as of|"
     r"so |because|since|could|can you|danke|gracias|merci|effective|starting)\b.*$",
@@ -119,22 +97,22 @@ def _changes(case: Case) -> dict[str, str]:
         if phones and ("phone" in wanted or not new):
             changes["phone"] = phones[-1]
         return changes
-    present = customer.get("language")
-    language = wished_language(case.clause, present)
-    if language is None and "language" in _wanted(case):
-        language = wished_language(text, present)
+    spoken = customer.get("language")
+    language = wished_language(case.clause, spoken)
+    if language in (None, spoken) and (language or "language" in _wanted(case)):
+        language = wished_language(text, spoken)
     if language:
         changes["language"] = language
-    words = case.clause if _NAME.search(case.clause) else text
-    if not language or re.search(
-        r"\b(name|namen?|nombre|nom|nome|naam)\b", case.clause, re.IGNORECASE
-    ):
-        name = _name(words, customer.get("name"))
-        if name:
-            changes["name"] = name
     address = _address(case.clause) or (_address(text) if "address" in _wanted(case) else None)
     if address:
         changes["address"] = address
+    present, speaks_of_name = customer.get("name"), _NAME_WORD.search(case.clause)
+    if speaks_of_name or not language:
+        name = given_name(case.clause, present) or given_name(text, present)
+        if name is None and not language and not address:
+            name = name_like(text, present)
+        if name:
+            changes["name"] = name
     company = _COMPANY.search(text)
     if company and "name" not in changes:
         changes["company"] = _TAIL.sub("", company[1]).strip(" ,.'\"")
@@ -167,14 +145,6 @@ def _without_emails(text: str) -> str:
     for email in slots.emails(text):
         text = text.replace(email, " ")
     return text
-
-
-def _name(text: str, present: str | None) -> str | None:
-    for match in _NAME.finditer(text):
-        name = _TAIL.sub("", match[1]).strip(" ,.'\"’“”")
-        if name.lower() not in _STOP and name != present and len(name) > 1:
-            return name
-    return None
 
 
 def as_stored(changes: dict[str, str], customer: Row) -> dict[str, str]:

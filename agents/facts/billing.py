@@ -1,6 +1,7 @@
 """What charges and subscriptions say: duplicates, charges after a cancellation, disputes,
 windows."""
 
+import re
 from calendar import monthrange
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from datetime import date, datetime
 from agents.connectors.protocols import Row
 from agents.facts.case import Case, day, days_between, moment
 from agents.understanding import slots
+from agents.understanding.text import sentences
 
 _PAID = ("succeeded", "partially_refunded")
 
@@ -34,6 +36,8 @@ class Refunds:
     """Under an open request already."""
     charges: list[Row] = field(default_factory=list)
     """Every charge at fault, whatever its state."""
+    beside: list[Row] = field(default_factory=list)
+    """All charges of the same subscriptions and periods; a dispute about one holds all (B6)."""
     subscription: Row | None = None
     ended_on: date | None = None
 
@@ -240,7 +244,9 @@ def _sort_out(
         else:
             due.append(Due(charge["id"], left(charge), charge["currency"], charge["at"]))
     charged = [c for c in at_fault if c["status"] != "failed"]
-    return Refunds(due, disputed, too_old, pending, charged, subscription, ended_on)
+    periods = {_period(c) for c in at_fault}
+    beside = [c for c in charges if _period(c) in periods]
+    return Refunds(due, disputed, too_old, pending, charged, beside, subscription, ended_on)
 
 
 def _period(charge: Row) -> tuple[str | None, str]:
@@ -273,10 +279,13 @@ def _named(case: Case, charges: list[Row]) -> list[Row]:
     by_reference = [c for c in charges if c["id"].lower() in case.text.lower()]
     if by_reference:
         return by_reference
-    said, when = slots.amounts(case.clause), slots.dates(case.clause)
+    clause, text = _without_leaving(case, case.clause), _without_leaving(case, case.text)
+    said, when = slots.amounts(clause), slots.dates(clause)
     together = bool(said and when)
     if not said and not when:
-        said, when = slots.amounts(case.text), slots.dates(case.text)
+        said, when = slots.amounts(text), slots.dates(text)
+        parts = [(slots.amounts(part), slots.dates(part)) for part in sentences(text)]
+        together = any(amounts and dates for amounts, dates in parts)
     of_amount = [c for c in charges if any(_is(a, c) for a in said)]
     of_date = [c for c in charges if any(_on(d, c) for d in when)]
     if together and not _of_sum(said, charges) and not _adds_up(said, of_date):
@@ -290,6 +299,28 @@ def _named(case: Case, charges: list[Row]) -> list[Row]:
     if when and not of_date and of_amount and any(d.day for d in when):
         return []
     return of_amount or of_date
+
+
+_LEAVING = re.compile(
+    r"\b(?:since|after|ended|left|cancel\w*|quit|stopp?ed|seit|nach|gekündigt|gekuendigt|beendet|desde"
+    r"|después de|depuis|après|résili\w*|dopo|disdett\w*|sinds|opgezegd|depois de|saí|parti\w*)"
+    r"\b[^.,;:!?\n]{0,40}",
+    re.IGNORECASE,
+)
+
+
+def _without_leaving(case: Case, text: str) -> str:
+    """A text without what it says of the day of a cancellation, which names no charge."""
+    left = [moment(s["canceled_at"]) for s in case.rows("subscriptions") if s["canceled_at"]] + [
+        moment(a["at"]) for a in case.rows("activity") if a["kind"] == "cancel_requested"
+    ]
+    days = [at.date() for at in left if at]
+
+    def kept(match: re.Match[str]) -> str:
+        named = slots.dates(match[0])
+        return " " if any(d.fits(at) for d in named for at in days) else match[0]
+
+    return _LEAVING.sub(kept, text) if days else text
 
 
 def _is(amount: slots.Amount, charge: Row) -> bool:

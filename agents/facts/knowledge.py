@@ -103,6 +103,11 @@ _TOPICS = {
         "Résilier l'abonnement", "Disdire l'abbonamento", "Het abonnement opzeggen",
         "Cancelar a assinatura",
     ),
+    "plan_change": (
+        "Change to another plan", "Move to a smaller or larger plan", "Upgrade or downgrade",
+        "Den Tarif wechseln", "Cambiar de plan", "Changer d'abonnement", "Cambiare piano",
+        "Van abonnement wisselen", "Mudar de plano",
+    ),
 }  # fmt: skip
 """What an article about a kind of request asks, in the languages that we answer in."""
 

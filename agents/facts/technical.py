@@ -66,6 +66,8 @@ class TechnicalFacts:
     """A concerned service that is degraded or in outage."""
     error: Row | None
     """The newest error that fits the issue."""
+    service: list[Row]
+    """The service of that error, if its state is known."""
     operation: str | None
     """The reset that clears it."""
     repeated: bool
@@ -94,16 +96,19 @@ def technical_facts(case: Case) -> TechnicalFacts:
         concerned = concerned_names(case.text, list(names))
     error = next((r for r in case.rows("errors") if _fits(case, r, concerned, features)), None)
     operation = OPERATIONS.get(error["code"]) if error else None
-    missing, at = _missing(case, concerned, [s["name"] for s in services])
+    at = [s for s in services if error and s["name"] == error["service"]]
+    missing, missing_at = _missing(case, concerned, [s["name"] for s in services])
     if operation is None and error is None and missing:
         operation = "resync_entitlements"
     return TechnicalFacts(
-        incident=_incident(case, services, concerned),
+        incident=_incident(case, services, concerned)
+        or next((s for s in at if s["status"] != "operational"), None),
         error=error,
+        service=at,
         operation=operation,
         repeated=bool(operation) and done_lately(case, str(operation)),
         missing=missing,
-        missing_at=at,
+        missing_at=missing_at,
         concerned=concerned,
         unsolved="still_broken" in case.answers
         or ("again" in case.answers and "solved" not in case.answers),

@@ -37,6 +37,7 @@ _OWN_WISH = re.compile(
     r"ik (?:wil|heb|kan)|meus?|minhas?|por que|preciso|quero|não consigo)\b",
     re.IGNORECASE,
 )
+_POSTSCRIPT = re.compile(r"\bp\.? ?s\.?[ :,]", re.IGNORECASE)
 _POST = re.compile(
     r"mail|deliver|inbox|\bposta?\b|\bpost|daemon|\b5\d\d\b|\b[45]\.\d\.\d|smtp|dns|domain|domín|domein|dominio|bounc|return|@|"
     r"adress|address|direcci|indirizzo|adres|endereço|zustell|zugestellt|entreg|consegn|bezorg|afgelever|aflever|livr|distribu|"
@@ -71,6 +72,8 @@ def noise_in(
             return None
         plain = sums[best] >= 0.5 and asked < 0.5 and len(own) < 400 and "?" not in own
         return best if plain else None
+    if best == "auto_reply" and "?" in own and _POSTSCRIPT.search(own):
+        return None
     if best in ("spam", "bounce") and _OWN_WISH.search(own):
         return None
     if best == "bounce" and not _POST.search(own):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.understanding import asides, signs
+from agents.understanding import asides, gratitude, signs
 from agents.understanding.kinds import (
     BILLING_ERRORS,
     FAMILIES,
@@ -83,6 +83,8 @@ def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
             kind = _best_kind(model, segment.probabilities, family)
             if kind == "unknown_charge" and signs.wants_money(segment.text):
                 kind = "refund_request"
+            if kind == "billing_question" and signs.wants_sum_back(segment.text):
+                kind = "refund_request"
             key, seen = family, found.get(family)
             if seen is not None and kind in BILLING_ERRORS and seen.kind in BILLING_ERRORS:
                 key = family if kind == seen.kind or score < 0.7 else kind
@@ -127,8 +129,14 @@ def _judged(model: TriageModel, segment: Segment) -> dict[str, float]:
         scores["cancel"] *= 0.3
     elif signs.asks_to_cancel(segment.text) and scores["cancel"] > 0.2:
         scores["cancel"] = max(scores["cancel"], 0.85)
-    if scores["money"] >= 0.2 and signs.wants_money(segment.text):
+    if gratitude.thanks_for_money(segment.text):
+        scores["money"] *= 0.2
+    elif signs.wants_sum_back(segment.text) or (
+        scores["money"] >= 0.2 and signs.wants_money(segment.text)
+    ):
         scores["money"] = max(scores["money"], 0.8)
+    if not signs.speaks_of_money(segment.text) and _is_repetition(model, segment):
+        scores["money"] *= 0.4
     added = signs.goes_on_changing(segment.before, segment.text)
     if added is not None and scores[added] >= 0.1:
         scores[added] = max(scores[added], 0.8)
@@ -146,6 +154,11 @@ def _judged(model: TriageModel, segment: Segment) -> dict[str, float]:
     if added is None and not signs.speaks_of_change(segment.text):
         scores["contact"] *= 0.5
     return scores
+
+
+def _is_repetition(model: TriageModel, segment: Segment) -> bool:
+    """Whether, of all that is asked about money, it is most like something charged twice."""
+    return _best_kind(model, segment.probabilities, "money") == "duplicate_charge"
 
 
 def _together(model: TriageModel, segments: list[Segment]) -> list[Found]:

@@ -3,6 +3,7 @@
 import re
 
 from agents.understanding.caseless import Caseless
+from agents.understanding.gratitude import thanks_for_money
 from agents.understanding.outcry import threatens_outcry
 
 _HUMAN = Caseless(
@@ -29,10 +30,13 @@ _LEGAL = Caseless(
     r"the ombudsman|tribunal|the press|the papers)"
     r"|\b(sue|suing|lawsuit|legal action|legal steps|legal proceedings|small claims|class action|cease and desist)\b"
     r"|\b(anwalt|anwältin|rechtsanwalt|rechtsanwältin|klage einreichen|verklagen|rechtliche schritte|gericht|"
-    r"verbraucherzentrale|bundesnetzagentur|strafanzeige)\b"
-    r"|\b(abogad\w|demanda judicial|demandar\w*|denunciar\w*|acciones legales|oficina del consumidor|facua|omic|juzgado)\b"
-    r"|\b(avocat\w*|tribunal|porter plainte|poursuites|mise en demeure|dgccrf|que choisir)\b"
-    r"|\b(avvocat\w|vie legali|denuncia|tribunale|codacons|advocaat|rechtszaak|advogad\w|procon)\b",
+    r"verbraucherzentrale|bundesnetzagentur|strafanzeige|mahnbescheid|schlichtungsstelle)\b"
+    r"|\b(abogad\w|demanda judicial|demandar\w*|denunciar\w*|acciones legales|oficina del consumidor|facua|omic|juzgados?|"
+    r"reclamación en consumo|hojas? de reclamaci(?:ón|ones)|arbitraje de consumo)\b"
+    r"|\b(avocat\w*|tribunal|porter plainte|poursuites|mise en demeure|dgccrf|que choisir|"
+    r"conciliateur de justice|signalconso)\b"
+    r"|\b(avvocat\w|vie legali|denuncia|tribunale|codacons|giudice di pace|advocaat|rechtszaak|"
+    r"rechtsbijstand\w*|geschillencommissie|advogad\w|procon|reclame aqui|juizado\w*|livro de reclamações)\b",
 )
 _BREACH = Caseless(
     r"\b(been|was|were|got|is|account|someone|somebody|they)\b.{0,25}\b(hacked|compromised|breached|hijacked|broken into|"
@@ -321,8 +325,43 @@ def threatens(text: str) -> str | None:
 
 
 def wants_money(text: str) -> bool:
-    """Whether a text asks for money back in so many words."""
-    return bool(_WANTS_MONEY.search(text))
+    """Whether a text asks for money back in so many words, and does not thank for it."""
+    wants = _WANTS_MONEY.search(text) or wants_sum_back(text)
+    return bool(wants) and not thanks_for_money(text)
+
+
+_BACK = Caseless(
+    r"\b(?:(?:get|have|like|want|give|send|put|transfer|pay)\b[^.!?\n]{0,40}\bback|reverse|terug(?:krijgen|zien|boeken|hebben|storten)?|"
+    r"zurück\w*|zurueck\w*|wieder(?:haben|bekomm\w*|kriegen|sehen)|gut(?:zu)?schreib\w*|récupérer|recuperer|ravoir|rendre|rendez|"
+    r"recuperar|devolv\w*|devuelv\w*|reaver|de volta|indietro|riaver\w*|ridate|ridar\w*|restitu\w*)\b"
+)
+_PAID = Caseless(
+    r"[€£$¥]\s?\d|\d\s?[€£$¥]|\b\d+[.,]\d\d\b|\b\d+ (?:euros?|dollars?|pounds?|quid|francs?|reais)\b|"
+    r"\b(?:payments?|fee|fees|instal?lment|zahlung|beitrag|rate|gebühr|paiement|prélèvement|cotisation|pago|cuota|cobro|"
+    r"pagamento|canone|rata|mensalidade|cobrança|betaling|bijdrage|afschrijving|termijn)\b"
+)
+_MONEY = Caseless(
+    r"[€£$¥]|\b\d+[.,]\d\d\b|\b(?:charg\w*|pa(?:y|id|ying|yments?)|bill\w*|invoic\w*|debit\w*|deduct\w*|withdr\w*|took|taken|take|"
+    r"collect\w*|money|fees?|prices?|amounts?|cards?|bank|account|statement|refund\w*|euros?|dollars?|pounds?|bucks|quid|cash|cost\w*|"
+    r"subscription|sum|"
+    r"abgebucht|abbuch\w*|gebucht|buchung\w*|bezahl\w*|gezahlt|zahl\w*|rechnung\w*|betrag|geld|konto\w*|karte|kreditkarte|beitrag|gebühr\w*|"
+    r"eingezogen|kassiert|belast\w*|lastschrift\w*|abo\w*|"
+    r"cobr\w*|pag\w*|cargo\w*|carg\w*|cuota\w*|factur\w*|dinero|tarjeta|cuenta|importe|banco|recibo\w*|debit\w*|descont\w*|"
+    r"débit\w*|prélev\w*|pay\w*|factur\w*|argent|carte|compte|montant|cotisation\w*|banque|relevé|encaiss\w*|versé\w*|"
+    r"addebit\w*|prelev\w*|fattur\w*|soldi|carta|conto|importo|canone|banca|rata|"
+    r"fatura\w*|dinheiro|cartão|conta|valor\w*|mensalidade\w*|extrato|"
+    r"afgeschreven|afschrijv\w*|betaa?l\w*|factu\w*|geld|kaart|rekening|bedrag|bijdrage|geïnd|incasso\w*)\b"
+)
+
+
+def wants_sum_back(text: str) -> bool:
+    """Whether a text asks for a sum or a payment that it names to come back."""
+    return bool(_BACK.search(text) and _PAID.search(text))
+
+
+def speaks_of_money(text: str) -> bool:
+    """Whether a text has a word of money, paying or bank."""
+    return bool(_MONEY.search(text))
 
 
 def says_cannot_verify(text: str) -> bool:
