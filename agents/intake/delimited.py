@@ -2,15 +2,20 @@
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from agents.intake.fields import NAMES, Fields, plain_name
+from agents.intake.quotes import Cut, Quotes
 from agents.intake.records import MAX_RAW, MAX_RECORD, Incoming, Reject, Unreadable, safe, too_long
 from agents.intake.source import Text
 from data.errors import BadFile
 
 DELIMITERS = ",;\t|"
 """Tried in this order."""
+
+MAX_AHEAD = 2 * MAX_RECORD
+"""How far the end of a quote is looked for, in characters, before it is taken to have none."""
 
 _TOLD = re.compile(r'"?sep=([^"\s]|\t)"?[,;\s]*', re.I)
 _UNDERSTOOD = frozenset(name for names in NAMES.values() for name in names)
@@ -23,44 +28,63 @@ class _TooLong(Exception):
 class _Lines:
     """The lines of a text, for the parser of records; keeps those of the present record."""
 
-    def __init__(self, text: Text, again: str) -> None:
-        self._text, self._again = text, again
+    def __init__(self, text: Text, first: str) -> None:
+        self._text, self._waiting = text, deque([first])
         self.begin()
 
     def begin(self) -> None:
         """A new record begins with the next line."""
         self.held: list[str] = []
-        self.size = self.quotes = 0
-        self.start = self._text.line if self._again else self._text.line + 1
+        self.size = 0
+        self.start = self._text.line - len(self._waiting) + 1
         self.ended = False
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        line, self._again = self._again or self._text.readline(MAX_RECORD), ""
+        line = self._take()
         if not line:
-            self.ended = True
             raise StopIteration
-        self.size += len(line)
-        self.quotes += line.count('"')
-        if not self.held:
-            self.held.append(line if len(line) < MAX_RECORD else line[:MAX_RAW])
-        elif self.size < MAX_RECORD:
-            self.held.append(line)
-        if len(line) >= MAX_RECORD and not line.endswith(("\n", "\r")):
-            self.quotes += self._text.rest_of_line(MAX_RECORD)
-            raise _TooLong
-        if self.size > MAX_RECORD:
+        if isinstance(line, Cut) or self.size > MAX_RECORD:
             raise _TooLong
         return line
 
-    def pass_over(self) -> None:
-        """Go on to the line in which the quote that is open now is closed."""
-        self.held = self.held[:1]
-        while self.quotes % 2 and (line := self._text.readline(MAX_RECORD)):
-            self.size += len(line)
-            self.quotes += line.count('"')
+    def _take(self) -> str:
+        line = self._waiting.popleft() if self._waiting else self._read()
+        if line:
+            self.held.append(line)
+            self.size += line.size if isinstance(line, Cut) else len(line)
+        self.ended = not line
+        return line
+
+    def _read(self) -> str:
+        line = self._text.readline(MAX_RECORD)
+        if len(line) < MAX_RECORD or line.endswith(("\n", "\r")):
+            return line
+        rest, quotes = self._text.rest_of_line(MAX_RECORD)
+        cut = Cut(line[:MAX_RAW])
+        cut.size, cut.odd = len(line) + rest, (line.count('"') + quotes) % 2 == 1
+        return cut
+
+    def never_closed(self, delimiter: str) -> int | None:
+        """The line of a quote that opens in the present record and is never closed; None if there
+        is none, and then the record is passed over to its end. What follows that line is read next.
+
+        A quote is not looked after for more than `MAX_AHEAD` characters.
+        """
+        quotes = Quotes(delimiter)
+        for line in self.held:
+            quotes.feed(line)
+        ahead = sum(map(len, self.held))
+        while quotes.open and ahead <= MAX_AHEAD and (line := self._take()):
+            quotes.feed(line)
+            ahead += len(line)
+        if not (quotes.open or quotes.broken):
+            return None
+        self._waiting.extendleft(reversed(self.held[quotes.opened :]))
+        del self.held[quotes.opened :]
+        return self.start + quotes.opened - 1
 
     @property
     def raw(self) -> str:
@@ -91,8 +115,8 @@ def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
     told = told_delimiter(first)
     if told is not None:
         first = _first_line(text)
-    lines = _Lines(text, first)
-    reader = csv.reader(lines, delimiter=told or delimiter_of(first))
+    lines, delimiter = _Lines(text, first), told or delimiter_of(first)
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
         header = [name.strip() for name in next(reader)]
     except (csv.Error, _TooLong, StopIteration):
@@ -101,22 +125,24 @@ def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
         raise BadFile(text.name, problem, lines.start)
     while True:
         lines.begin()
+        cells, why = list[str](), ""
         try:
             cells = next(reader)
         except StopIteration:
             return
         except _TooLong:
-            lines.pass_over()
-            why = too_long(lines.size) + " (is a quote left open?)"
-            yield Reject(lines.start, why, lines.raw)
-            continue
+            why = "too long"
         except csv.Error as problem:
-            yield Reject(lines.start, f"not CSV: {safe(str(problem))[:80]}", lines.raw)
-            continue
-        if lines.ended:
-            yield Reject(lines.start, "a quote that opens here is never closed", lines.raw)
-            return
-        if any(cells):
+            why = f"not CSV: {safe(str(problem))[:80]}"
+        if len(lines.held) > 1 or lines.ended or why:
+            opened = lines.never_closed(delimiter)
+            if opened is not None:
+                yield Reject(opened, "a quote that opens here is never closed", lines.raw)
+                continue
+        if why:
+            told = too_long(lines.size) if why == "too long" else why
+            yield Reject(lines.start, told, lines.raw)
+        elif any(cells):
             yield _row(header, cells, lines, fields)
 
 

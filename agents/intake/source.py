@@ -145,15 +145,15 @@ class Text:
             self.line += 1
         return line
 
-    def rest_of_line(self, limit: int) -> int:
-        """Pass over the rest of a line that `readline` has cut; the number of `"` in it."""
-        quotes = 0
+    def rest_of_line(self, limit: int) -> tuple[int, int]:
+        """Pass over the rest of a line that `readline` has cut; its characters and its `"`."""
+        size = quotes = 0
         while (piece := self.readline(limit)) != "":
             self.line -= 1
-            quotes += piece.count('"')
+            size, quotes = size + len(piece), quotes + piece.count('"')
             if piece.endswith(("\n", "\r")):
                 break
-        return quotes
+        return size, quotes
 
     def read(self, size: int) -> str:
         """The next characters, at most `size`; empty at the end."""

@@ -1,6 +1,8 @@
 """CSV: every text comes back as it went in, and what is wrong is named with its line."""
 
 import csv
+import tracemalloc
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.intake.records import MAX_RECORD, Incoming
+from agents.intake.delimited import MAX_AHEAD
+from agents.intake.formats import Reading, read
+from agents.intake.records import MAX_RECORD, Incoming, Reject
 from data.errors import BadFile
-from tests.intake_support import read_all, rejects, tickets
+from tests.intake_support import opened, read_all, rejects, tickets
 
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200
@@ -117,11 +121,69 @@ def test_too_many_fields_are_rejected(tmp_path: Path):
     assert reject.why.startswith("3 fields where the header has 2")
 
 
-def test_a_quote_left_open_is_rejected_at_its_line(tmp_path: Path):
-    records = read_all(write(tmp_path, 'id,body\n1,fine\n2,"open\n3,swallowed\n'))
+STRAY = "a quote that opens here is never closed"
+
+
+def stray(lines: list[str], at: int) -> str:
+    """A file of these lines after the header, in one of which a quote opens and is left open."""
+    return "".join(
+        f'{line[:2]}"{line[2:]}\n' if n == at else f"{line}\n" for n, line in enumerate(lines, 1)
+    )
+
+
+@pytest.mark.parametrize("at", [1, 5, 20])
+@pytest.mark.parametrize("other", ["{}|plain", '{}|"in quotes"', '{}|say ""hi""', '{}|"a|\nb"'])
+def test_a_quote_left_open_takes_its_line_alone(tmp_path: Path, at: int, other: str):
+    bodies = [other.format(chr(64 + n)) for n in range(1, 21)]
+    bodies[at - 1] = f"{chr(64 + at)}|unclosed refund"
+    records = read_all(write(tmp_path, "id|body\n" + stray(bodies, at)))
     (reject,) = rejects(records)
-    assert (reject.line, reject.why) == (3, "a quote that opens here is never closed")
-    assert isinstance(records[0], Incoming)
+    before = "\n".join(bodies[: at - 1])
+    assert (reject.line, reject.why) == (2 + (before.count("\n") + 1 if before else 0), STRAY)
+    assert reject.raw == f'{chr(64 + at)}|"unclosed refund'
+    read = [record.ref for record in records if isinstance(record, Incoming)]
+    assert read == [chr(64 + n) for n in range(1, 21) if n != at]
+
+
+def test_the_line_is_that_of_the_quote_and_not_of_the_record(tmp_path: Path):
+    text = 'id,subject,body\n1,"two\nlines","open\n2,a,b\n3,c,"d\ne"\n4,"f",g\n'
+    records = read_all(write(tmp_path, text))
+    (reject,) = rejects(records)
+    assert (reject.line, reject.why, reject.raw) == (3, STRAY, '1,"two\nlines","open')
+    assert [(r.ref, r.line) for r in records if isinstance(r, Incoming)] == [
+        ("2", 4), ("3", 5), ("4", 7),
+    ]  # fmt: skip
+
+
+def test_two_quotes_left_open_are_two_rejects(tmp_path: Path):
+    records = read_all(write(tmp_path, 'id,body\n1,"a\n2,b\n3,"c d\n4,e\n5,"f"\n'))
+    assert [reject.line for reject in rejects(records)] == [2, 4]
+    assert [r.ref for r in records if isinstance(r, Incoming)] == ["2", "4", "5"]
+
+
+def read_lazily(path: Path):
+    with opened(path, Reading()) as source:
+        yield from read(source, Reading())
+
+
+def test_the_end_of_a_quote_is_not_looked_for_without_end(tmp_path: Path):
+    path = tmp_path / "in.csv"
+    with path.open("w") as file:
+        file.write('id,body\n1,"open\n')
+        file.writelines(f"{n},{'words ' * 200}\n" for n in range(2, 20_000))
+    tracemalloc.start()
+    counted = Counter(type(record) for record in read_lazily(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counted == {Reject: 1, Incoming: 19_998}
+    assert peak < 8 * MAX_AHEAD
+
+
+def test_a_quote_within_a_field_is_read_as_it_was(tmp_path: Path):
+    text = 'id,body\n1,"so" she said\n2,12" wide\n3,"a\nb" ,\n'
+    assert [r.body for r in tickets(read_all(write(tmp_path, text)))] == [
+        "so she said", '12" wide', "a\nb ",
+    ]  # fmt: skip
 
 
 def test_a_body_of_20_mb_is_rejected_and_the_next_row_is_read(tmp_path: Path):
