@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from agents.intake.fields import NAMES, Fields, plain_name
 from agents.intake.quotes import Cut, Quotes
-from agents.intake.records import MAX_RAW, MAX_RECORD, Incoming, Reject, Unreadable, safe, too_long
+from agents.intake.records import (
+    MAX_RAW,
+    MAX_RECORD,
+    Incoming,
+    Reject,
+    Unreadable,
+    safe,
+    storable,
+    too_long,
+)
 from agents.intake.source import Text
 from data.errors import BadFile
 
@@ -86,10 +95,17 @@ class _Lines:
         del self.held[quotes.opened :]
         return self.start + quotes.opened - 1
 
+    def wrong(self) -> tuple[int, str] | None:
+        """The first line of the present record that is not text, and why; None if all are."""
+        for number, line in enumerate(self.held, self.start):
+            if why := self._text.wrong_with(line):
+                return number, why
+        return None
+
     @property
     def raw(self) -> str:
         """The beginning of the present record as it stands in the file."""
-        return "".join(self.held)[:MAX_RAW].rstrip("\r\n")
+        return storable("".join(self.held)[:MAX_RAW].rstrip("\r\n"))
 
 
 def told_delimiter(line: str) -> str | None:
@@ -142,6 +158,8 @@ def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
         if why:
             told = too_long(lines.size) if why == "too long" else why
             yield Reject(lines.start, told, lines.raw)
+        elif wrong := lines.wrong():
+            yield Reject(*wrong, lines.raw)
         elif any(cells):
             yield _row(header, cells, lines, fields)
 

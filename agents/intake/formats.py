@@ -13,7 +13,7 @@ from agents.intake.fields import Fields
 from agents.intake.json_records import LISTS, read_json, read_lines
 from agents.intake.mail import read_mail, read_mailbox
 from agents.intake.records import Incoming, Reject
-from agents.intake.source import Source, Text, check_encoding, open_source
+from agents.intake.source import Source, Text, check_encoding, goes_by_lines, open_source
 from data.errors import BadFile
 
 _LOOKED_AT = 50
@@ -64,8 +64,9 @@ def open_inputs(
 ) -> list[Source]:
     """Open every input and check what can be told before a record is read; BadFile otherwise.
 
-    Without `of_tickets` any text will do. Regular files are checked for their columns, and for
-    their encoding to the end, so that a wrong one is found before anything is done.
+    Without `of_tickets` any text will do. Regular files are checked for their columns and for
+    their encoding, to the end where a wrong byte harms more than its line, so that a wrong one is
+    found before anything is done.
     """
     check_encoding(reading.encoding)
     opened: list[Source] = []
@@ -77,13 +78,18 @@ def open_inputs(
             kind = format_of(source, reading)
             if source.path is not None:
                 _try_first(place, reading)
-                if kind not in (Format.EML, Format.MBOX):
+                if kind not in (Format.EML, Format.MBOX) and not _by_lines(kind, reading):
                     _decode_all(place, reading)
     except BaseException:
         for source in opened:
             source.close()
         raise
     return opened
+
+
+def _by_lines(kind: Format, reading: Reading) -> bool:
+    """Whether a byte that does not decode costs a record, and not the file."""
+    return kind in (Format.CSV, Format.JSONL) and goes_by_lines(reading.encoding)
 
 
 def _try_first(place: str, reading: Reading) -> None:
@@ -168,7 +174,10 @@ def read(source: Source, reading: Reading) -> Iterator[Incoming | Reject]:
         return read_mail(source.text("latin-1"))
     if kind is Format.MBOX:
         return read_mailbox(source.text("latin-1"))
-    text = source.text(reading.encoding)
+    by_lines = _by_lines(kind, reading)
+    if by_lines:
+        source.check_beginning(reading.encoding)
+    text = source.text(reading.encoding, by_lines=by_lines)
     if kind is Format.CSV:
         return read_delimited(text, fields)
     records = read_lines(text, fields) if kind is Format.JSONL else read_json(text, fields)

@@ -14,6 +14,7 @@ from agents.intake.records import (
     Reject,
     Unreadable,
     shown,
+    storable,
     too_long,
 )
 from agents.intake.source import Text
@@ -67,11 +68,16 @@ def read_lines(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
         if len(line) >= MAX_RECORD and not line.endswith("\n"):
             text.rest_of_line(MAX_RECORD)
             yield Reject(
-                number, too_long(len(line)).replace("is", "is at least", 1), line[:MAX_RAW]
+                number,
+                too_long(len(line)).replace("is", "is at least", 1),
+                storable(line[:MAX_RAW]),
             )
             continue
         bare = line.strip()
         if not bare:
+            continue
+        if why := text.wrong_with(line):
+            yield Reject(number, why, storable(bare[:MAX_RAW]))
             continue
         try:
             value = json.loads(bare)

@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 import io
+import re
 import stat
 import sys
 from pathlib import Path
@@ -13,6 +14,13 @@ from data.errors import BadFile, HandrailError
 
 HEAD = 64 * 1024
 """How much of the beginning is looked at to tell what it is."""
+
+FIRST_LINES = 10
+"""Lines of the beginning that tell whether it is text, and in which encoding."""
+
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x7f]")
+_ESCAPED = 0xDC00
+"""Added to a byte that does not decode, it is the character that stands for it."""
 
 _WIDE = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -102,12 +110,27 @@ class Source:
         for mark, wide in _WIDE.items():
             if self.head.startswith(mark):
                 raise BadFile(self.name, f"it is {wide.upper()}, not UTF-8; add --encoding {wide}")
-        if b"\0" in self.head:
+        first, *others = self.head.splitlines()[:FIRST_LINES]
+        beginning = b"\n".join([first, *others])
+        if b"\0" in first or (b"\0" in beginning and _CONTROL.search(beginning)):
             raise BadFile(self.name, "it is binary, not text; export the tickets as CSV or JSON")
 
-    def text(self, encoding: str | None) -> "Text":
-        """Its text, decoded as `encoding` (None: UTF-8 with or without a byte order mark)."""
-        return Text(self, self._bytes, encoding)
+    def check_beginning(self, encoding: str | None) -> None:
+        """BadFile, with line and byte, unless the first lines are of `encoding` (None: UTF-8)."""
+        first = b"".join(self.head.splitlines(keepends=True)[:FIRST_LINES])
+        whole = len(first) < len(self.head) or (self.path is not None and len(first) < HEAD)
+        try:
+            codecs.getincrementaldecoder(encoding or "utf-8")().decode(first, final=whole)
+        except UnicodeError as problem:
+            raise undecodable(problem, self.name, encoding, 0, 0) from None
+
+    def text(self, encoding: str | None, *, by_lines: bool = False) -> "Text":
+        """Its text, decoded as `encoding` (None: UTF-8 with or without a byte order mark).
+
+        With `by_lines`, a line in which a byte does not decode is given all the same, and
+        `Text.wrong_with` tells of it.
+        """
+        return Text(self, self._bytes, encoding, by_lines=by_lines)
 
     def close(self) -> None:
         """Give the file up."""
@@ -118,13 +141,16 @@ class Source:
 class Text:
     """The text of a source, in lines or in blocks, with line ends as they stand."""
 
-    def __init__(self, source: Source, stream: _Counted, encoding: str | None) -> None:
+    def __init__(
+        self, source: Source, stream: _Counted, encoding: str | None, *, by_lines: bool
+    ) -> None:
         """Use `Source.text`."""
         self.source, self._stream, self._encoding = source, stream, encoding
         # The decoder must get the blocks as they are counted, so nothing buffers in between.
         self._text = io.TextIOWrapper(
-            cast(BinaryIO, stream), encoding=encoding or "utf-8-sig", newline=""
-        )
+            cast(BinaryIO, stream), encoding=encoding or "utf-8-sig", newline="",
+            errors="surrogateescape" if by_lines else "strict",
+        )  # fmt: skip
         self.line = 0
         """Lines read so far by `readline`."""
 
@@ -144,6 +170,17 @@ class Text:
         if line:
             self.line += 1
         return line
+
+    def wrong_with(self, line: str) -> str | None:
+        """Why a line is not text, with the byte and what to do; None if it is."""
+        if "\0" in line:
+            return f"byte 0x00 at column {line.index(chr(0)) + 1} is no character; take it out"
+        try:
+            line.encode()
+        except UnicodeEncodeError as problem:
+            byte = ord(line[problem.start]) - _ESCAPED
+            return not_of(f"byte 0x{byte:02x} at column {problem.start + 1}", self._encoding)
+        return None
 
     def rest_of_line(self, limit: int) -> tuple[int, int]:
         """Pass over the rest of a line that `readline` has cut; its characters and its `"`."""
@@ -165,19 +202,30 @@ class Text:
             raise BadFile(self.name, f"cannot be read: {problem.strerror}") from problem
 
     def _undecodable(self, problem: UnicodeError) -> BadFile:
-        named = (self._encoding or "UTF-8").upper()
-        advice = (
-            "convert it to UTF-8, or name its encoding, such as --encoding latin-1"
-            if self._encoding is None
-            else "name another with --encoding"
+        block = problem.object if isinstance(problem, UnicodeDecodeError) else b""
+        before = self._stream.offset - len(block)
+        return undecodable(problem, self.name, self._encoding, before, self._stream.lines)
+
+
+def not_of(what: str, encoding: str | None) -> str:
+    """That `what` is not of `encoding` (None: UTF-8), and what to do."""
+    if encoding is None:
+        return (
+            f"{what} is not UTF-8; convert it to UTF-8, or name its encoding, such as "
+            "--encoding latin-1"
         )
-        if not isinstance(problem, UnicodeDecodeError):
-            return BadFile(self.name, f"it is not {named}; {advice}")
-        block, start = problem.object, problem.start
-        offset = self._stream.offset - len(block) + start
-        line = self._stream.lines + block[:start].count(b"\n") + 1
-        byte = f"byte 0x{block[start]:02x} at offset {offset}"
-        return BadFile(self.name, f"{byte} is not {named}; {advice}", line)
+    return f"{what} is not {encoding.upper()}; name another with --encoding"
+
+
+def undecodable(
+    problem: UnicodeError, name: str, encoding: str | None, offset: int, lines: int
+) -> BadFile:
+    """The error for a block that does not decode, before which are so many bytes and lines."""
+    if not isinstance(problem, UnicodeDecodeError):
+        return BadFile(name, not_of("it", encoding))
+    block, start = problem.object, problem.start
+    byte = f"byte 0x{block[start]:02x} at offset {offset + start}"
+    return BadFile(name, not_of(byte, encoding), lines + block[:start].count(b"\n") + 1)
 
 
 def check_encoding(encoding: str | None) -> None:
@@ -188,6 +236,11 @@ def check_encoding(encoding: str | None) -> None:
         raise HandrailError(
             f"no encoding {shown(encoding)}; such as utf-8, latin-1, cp1252, utf-16"
         ) from None
+
+
+def goes_by_lines(encoding: str | None) -> bool:
+    """Whether a line ends with the same byte in `encoding`: then a wrong byte harms its line only."""
+    return encoding is None or "a\n".encode(encoding) == b"a\n"
 
 
 def open_source(place: str) -> Source:

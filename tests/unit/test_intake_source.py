@@ -9,10 +9,10 @@ import pytest
 from agents.intake.fields import Fields, parse_map
 from agents.intake.formats import Format, Reading, format_of, open_inputs
 from agents.intake.moments import parse_moment
-from agents.intake.records import Unreadable, safe, shown, storable
+from agents.intake.records import Incoming, Reject, Unreadable, safe, shown, storable
 from agents.intake.source import open_source
 from data.errors import BadFile, HandrailError
-from tests.intake_support import opened, read_all, tickets
+from tests.intake_support import opened, read_all, rejects, tickets
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,62 @@ def test_what_is_not_there(tmp_path: Path):
             open_source(str(place))
 
 
-def test_a_wrong_encoding_is_named_by_line_and_byte_before_anything_is_read(tmp_path: Path):
-    path = tmp_path / "in.csv"
-    rows = "".join(f"{n},words\n" for n in range(50_000))
-    path.write_bytes(b"id,body\n" + rows.encode() + b"x,caf\xe9\n")
-    offset = 8 + len(rows) + 5
-    with pytest.raises(
-        BadFile, match=rf"in.csv:50002: byte 0xe9 at offset {offset} is not UTF-8"
-    ) as e:
-        open_inputs([str(path)], Reading())
+BAD = b"caf\xe9"
+FORMS = {
+    "in.csv": (b"id,body\n", b"%d,%s\n"),
+    "in.jsonl": (b"", b'{"id": %d, "body": "%s"}\n'),
+}
+
+
+def lined(path: Path, bodies: list[bytes]) -> list[Incoming | Reject]:
+    """The records of a file with these bodies, in its form."""
+    header, row = FORMS[path.name]
+    path.write_bytes(header + b"".join(row % (n, body) for n, body in enumerate(bodies, 1)))
+    return read_all(path)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize(
+    ("bad", "wrong", "told"),
+    [
+        (BAD, b"\xe9", "byte 0xe9 at column {} is not UTF-8; "),
+        (b"a\0b", b"\0", "byte 0x00 at column {} is no "),
+    ],
+)
+def test_a_byte_that_is_no_text_costs_its_row(
+    tmp_path: Path, name: str, bad: bytes, wrong: bytes, told: str
+):
+    read = lined(tmp_path / name, [b"fine"] * 2999 + [b"good", bad, "naïve".encode()])
+    (reject,) = rejects(read)
+    header, row = FORMS[name]
+    at = (row % (3001, bad)).index(wrong) + 1
+    assert (reject.line, reject.malformed) == (3001 + bool(header), False)
+    assert reject.why.startswith(told.format(at)), reject.why
+    assert ("--encoding latin-1" in reject.why) == (bad is BAD)
+    reject.raw.encode()
+    assert [r.body for r in read if isinstance(r, Incoming)][-2:] == ["good", "naïve"]
+    assert len(read) == 3002
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_file_that_begins_in_another_encoding_is_refused(tmp_path: Path, name: str):
+    with pytest.raises(BadFile, match=r"in\.\w+:[34]: byte 0xe9 at offset \d+ is not UTF-8") as e:
+        lined(tmp_path / name, [b"x", b"y", BAD])
     assert "--encoding latin-1" in str(e.value)
-    assert tickets(read_all(path, encoding="latin-1"))[-1].body == "café"
+    (tmp_path / "in.csv").write_bytes(b"id,body\nx," + BAD)
+    assert tickets(read_all(tmp_path / "in.csv", encoding="latin-1"))[-1].body == "café"
+
+
+def test_a_nul_in_the_first_rows_costs_its_row_too(tmp_path: Path):
+    read = lined(tmp_path / "in.csv", [b"fine", b"a\0b", b"fine"])
+    assert [(r.line, r.why[:9]) for r in rejects(read)] == [(3, "byte 0x00")]
+
+
+def test_a_list_of_json_is_refused_whole_and_before_it_is_read(tmp_path: Path):
+    path = tmp_path / "in.json"
+    path.write_bytes(b"[" + b'{"body": "x"},' * 9000 + b'{"body": "' + BAD + b'"}]')
+    with pytest.raises(BadFile, match=r"in\.json:1: byte 0xe9 at offset 126014 is not UTF-8"):
+        open_inputs([str(path)], Reading())
 
 
 def test_utf_16_with_its_encoding(tmp_path: Path):
