@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from agents.intake.fields import NAMES, Fields, plain_name
 from agents.intake.quotes import Cut, Quotes
@@ -124,8 +124,13 @@ def delimiter_of(line: str) -> str:
     return max(DELIMITERS, key=worth)
 
 
-def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
-    """The tickets of a CSV file in order; BadFile if its header names no text."""
+def read_delimited(
+    text: Text, fields: Fields, note: Callable[[str], None]
+) -> Iterator[Incoming | Reject]:
+    """The tickets of a CSV file in order; BadFile if its header names no text.
+
+    `note` hears what is missing although it can be read.
+    """
     csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD + 1))
     first = _first_line(text)
     told = told_delimiter(first)
@@ -139,6 +144,8 @@ def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
         raise BadFile(text.name, "the header cannot be read; is this CSV?", 1) from None
     if problem := fields.missing(name for name in header if name):
         raise BadFile(text.name, problem, lines.start)
+    if lacking := fields.only_subjects(name for name in header if name):
+        note(lacking)
     while True:
         lines.begin()
         cells, why = list[str](), ""
@@ -156,8 +163,8 @@ def read_delimited(text: Text, fields: Fields) -> Iterator[Incoming | Reject]:
                 yield Reject(opened, "a quote that opens here is never closed", lines.raw)
                 continue
         if why:
-            told = too_long(lines.size) if why == "too long" else why
-            yield Reject(lines.start, told, lines.raw)
+            why = too_long(lines.size) if why == "too long" else why
+            yield Reject(lines.start, why, lines.raw)
         elif wrong := lines.wrong():
             yield Reject(*wrong, lines.raw)
         elif any(cells):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parseaddr
 from functools import lru_cache
+from shlex import quote
 
 from agents.intake.moments import parse_moment
 from agents.intake.records import (
@@ -22,15 +23,25 @@ from data.errors import HandrailError
 _TABLE = """
 id: id ref ticket_id ticketid ticket_number ticket_no ticket_key case_id case_number case_no
     reference key number request_id row_id
-subject: subject title summary topic headline ticket_subject email_subject
-body: body text description message content comment question request details inquiry query
-    complaint utterance ticket_text ticket_body ticket_description message_body message_text
-    email_body body_text plain_body customer_message comment.body comment.plain_body message.body
-    message.text message.content instruction
+subject: subject title summary topic headline ticket_subject email_subject ticket_title ticket_name
+    ticket_summary case_subject issue_title issue_summary message_subject conversation_subject
+    source.subject
+body: body text description_text description message content comment question request details
+    inquiry query complaint utterance ticket_text ticket_body ticket_description message_body
+    message_text email_body body_text plain_body customer_message comment.body comment.plain_body
+    message.body message.text message.content instruction comment_body comment_text first_comment
+    latest_comment first_message initial_message user_message client_message contact_message
+    ticket_message ticket_content message_content email_text email_content message_html html_body
+    body_html full_text issue_description case_description problem_description request_description
+    request_text request_body request_message case_text question_text query_text complaint_text
+    consumer_complaint_narrative customer_query customer_comment customer_request customer_question
+    customer_complaint customer_inquiry customer_enquiry customer_feedback user_query user_question
+    user_request user_text user_input enquiry first_user_message conversation_message.body
+    source.body thread_body threads.body preview tweet tweet_text msg
 email: email from sender requester requester_email customer_email from_email sender_email
     user_email contact_email email_address e_mail from_address mail customer requester.email
     customer.email from.email from.address sender.email author.email contact.email user.email
-    via.source.from.address
+    via.source.from.address source.author.email primary_customer.email
 channel: channel via via.channel medium source_channel ticket_channel
 at: at created_at created timestamp date time datetime date_time received_at received opened_at
     sent_at submitted_at created_time created_on createdate date_created creation_date date_received
@@ -43,6 +54,15 @@ NAMES: dict[str, list[str]] = {
     ours: names.split() for ours, names in re.findall(r"(?m)^(\w+):((?:.|\n )+)", _TABLE)
 }
 """Our fields, and the names under which they are understood, the first found winning."""
+
+_TOPICS = frozenset(["topic"])
+"""Names of a subject that are as often those of a label; alone they tell no ticket."""
+
+_WORDY = re.compile(
+    "text|message|body|descri|comment|content|question|request|inquiry|enquiry|query|complain"
+    "|words|transcript|problem|note|feedback",
+)
+"""What the name of a column holds in which a message may stand."""
 
 _DEPTH = 4
 _MOST_NAMES = 300
@@ -122,6 +142,8 @@ class Fields:
         for ours, understood in NAMES.items():
             chosen = [theirs for theirs, field in mapped.items() if field == ours]
             found[ours] = chosen or [plain[name] for name in understood if name in plain]
+        if not found["body"] and "subject" not in mapped.values():
+            found["subject"] = [n for n in found["subject"] if plain_name(n) not in _TOPICS]
         return found
 
     def _mapped(self, theirs: str, present: Mapping[str, None]) -> str | None:
@@ -139,8 +161,26 @@ class Fields:
             return None
         return (
             f"no column holds a text or subject; found: {found}; "
-            f"name one with --map {safe(present[0])[:40] if present else 'COLUMN'}=body"
+            f"name one with --map {_told_map(self._likely(present) or 'COLUMN')}"
         )
+
+    def only_subjects(self, names: Iterable[str]) -> str | None:
+        """That a file with these names is read without texts, and what to do; None if it is not."""
+        present = list(dict.fromkeys(names))
+        columns = self.columns(present)
+        if columns["body"] or not columns["subject"]:
+            return None
+        known = {name for held in columns.values() for name in held}
+        other = self._likely([name for name in present if name not in known])
+        told = f"; name the one that does with --map {_told_map(other)}" if other else ""
+        return f"no column is known to hold the text, so only subjects are read{told}"
+
+    def _likely(self, names: Sequence[str]) -> str | None:
+        """The name among `names` that most likely means a text; None if there is none at all."""
+        known = {name for held in self.columns(names).values() for name in held}
+        unknown = [name for name in names if name not in known]
+        wordy = [name for name in unknown if _WORDY.search(plain_name(name))]
+        return next(iter([*wordy, *unknown, *names]), None)
 
     def incoming(self, record: Mapping[str, object], line: int) -> Incoming:
         """The ticket that a flat record holds; Unreadable, with the reason, if it holds none."""
@@ -169,6 +209,13 @@ class Fields:
             ticket=_name("ticket", texts["ticket"]),
             labels=record,
         )
+
+
+def _told_map(theirs: str) -> str:
+    """The value of `--map` that takes a column as the text, as a shell reads it."""
+    told = f"{safe(theirs)[:40]}=body"
+    plain = re.fullmatch(r"[\w.=-]+", told)
+    return told if plain else f'"{told}"' if not re.search(r'["$`\\!]', told) else quote(told)
 
 
 def check_size(subject: str, body: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, islice
@@ -166,8 +166,17 @@ def _is_lines(head: str) -> bool:
     return not any(isinstance(value.get(name), list) for name in LISTS)
 
 
-def read(source: Source, reading: Reading) -> Iterator[Incoming | Reject]:
-    """The records of an opened input, in its order; BadFile where the whole cannot be used."""
+def read(
+    source: Source, reading: Reading, note: Callable[[str], None] = lambda told: None
+) -> Iterator[Incoming | Reject]:
+    """The records of an opened input, in its order; BadFile where the whole cannot be used.
+
+    `note` hears what a person should know of an input that can be used all the same.
+    """
+
+    def noted(told: str) -> None:
+        note(f"{source.name}: {told}")
+
     fields = Fields(reading.mapping)
     kind = format_of(source, reading)
     if kind is Format.EML:
@@ -179,13 +188,16 @@ def read(source: Source, reading: Reading) -> Iterator[Incoming | Reject]:
         source.check_beginning(reading.encoding)
     text = source.text(reading.encoding, by_lines=by_lines)
     if kind is Format.CSV:
-        return read_delimited(text, fields)
+        return read_delimited(text, fields, noted)
     records = read_lines(text, fields) if kind is Format.JSONL else read_json(text, fields)
-    return _holds_tickets(records, text, fields)
+    return _holds_tickets(records, text, fields, noted)
 
 
 def _holds_tickets(
-    records: Iterator[Incoming | Reject], text: Text, fields: Fields
+    records: Iterator[Incoming | Reject],
+    text: Text,
+    fields: Fields,
+    note: Callable[[str], None],
 ) -> Iterator[Incoming | Reject]:
     """`records`, after a look at the first; BadFile if they are of another kind altogether."""
     first = list(islice(records, _LOOKED_AT))
@@ -200,4 +212,6 @@ def _holds_tickets(
         problem = fields.missing(names)
         if problem:
             raise BadFile(text.name, problem)
+    if told := fields.only_subjects(names):
+        note(told)
     yield from chain(first, records)

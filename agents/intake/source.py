@@ -239,7 +239,7 @@ def check_encoding(encoding: str | None) -> None:
 
 
 def goes_by_lines(encoding: str | None) -> bool:
-    """Whether a line ends with the same byte in `encoding`: then a wrong byte harms its line only."""
+    """Whether lines end with the same byte in `encoding`, so that a wrong byte harms its line."""
     return encoding is None or "a\n".encode(encoding) == b"a\n"
 
 

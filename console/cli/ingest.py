@@ -112,7 +112,7 @@ def ingest_with(open_session: OpenSession) -> Callable[..., None]:
                 queue = queueing(session, name_reject)
                 try:
                     with follow(sources) as show:
-                        queue.take(records_of(sources, reading), show)
+                        queue.take(records_of(sources, reading, say), show)
                 except KeyboardInterrupt:
                     reading_error = INTERRUPTED
                     say("stopped; run it again: tickets with an id are not taken in twice")

@@ -1,7 +1,7 @@
 """What triage, ingest and receive share: their options, and how they speak on standard error."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
@@ -82,10 +82,13 @@ def inputs(
             source.close()
 
 
-def records_of(sources: Sequence[Source], reading: Reading) -> Iterator[Incoming | Reject]:
-    """The records of all inputs in order; rejects name their file where there are several."""
+def records_of(
+    sources: Sequence[Source], reading: Reading, note: Callable[[str], None] = lambda told: None
+) -> Iterator[Incoming | Reject]:
+    """The records of all inputs in order; rejects name their file where there are several, and
+    `note` hears what a person should know of a file."""
     for source in sources:
-        for record in read(source, reading):
+        for record in read(source, reading, note):
             if isinstance(record, Reject) and len(sources) > 1:
                 yield replace(record, why=f"{source.name}: {record.why}")
             else:

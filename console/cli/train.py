@@ -136,7 +136,7 @@ def _gather(files: Sequence[str], reading: Reading, labels: dict[str, str]) -> "
     found = Gathered()
     with inputs(files, reading) as sources:
         for source in sources:
-            found.add(gather(records_of([source], reading), labels, source.name))
+            found.add(gather(records_of([source], reading, say), labels, source.name))
         if sources:
             found.check_intent(" and ".join(source.name for source in sources))
     for reject in found.rejects:

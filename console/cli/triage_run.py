@@ -49,7 +49,7 @@ def _work(
     with ExitStack() as stack:
         queue = stack.enter_context(open_queue(job.db)) if job.store else None
         # An input that cannot be used is found before the classifier is loaded.
-        records = records_of(sources, job.reading)
+        records = records_of(sources, job.reading, say)
         first = list(islice(records, 1))
         if job.labels is not None and tally.measured is None:
             tally.measured = Measured(job.labels)

@@ -72,6 +72,23 @@ def test_rejects_are_named_on_standard_error(mixed: Path):
     assert "rejected: line 4: 'yesterday' is not a time" in result.stderr
 
 
+def test_a_quote_left_open_is_one_reject_of_standard_input_too():
+    text = "id,body\n" + "".join(f"{n},words\n" for n in range(1, 21))
+    result = triage("-", stdin=text.replace("3,words", '3,"unclosed', 1))
+    assert result.exit_code == 1
+    assert "rejected: line 4: a quote that opens here is never closed" in result.stderr
+    assert "19 rows, 0 to a person, 1 rejected" in result.stderr
+
+
+def test_where_only_subjects_are_read_it_is_said_once(tmp_path: Path):
+    path = tmp_path / "in.csv"
+    path.write_text("id,subject,Their Words\n1,login,help\n")
+    result = triage(path)
+    assert result.exit_code == 0
+    assert result.stderr.count("only subjects are read") == 1
+    assert '--map "Their Words=body"' in result.stderr
+
+
 def test_json_on_standard_output_is_one_document(mixed: Path):
     document = json.loads(triage(mixed, "--format", "json").stdout)
     assert [row["id"] for row in document["rows"]] == ["1", "2", "4"]

@@ -94,6 +94,86 @@ def test_missing_columns_are_named_with_what_to_do(tmp_path: Path):
         read_all(write(tmp_path, "a,b\n1,2\n"))
 
 
+@pytest.mark.parametrize(
+    ("header", "way"),
+    [
+        ("Ticket No,Customer Text,Topic", '--map "Customer Text=body"'),
+        ("Topic", "--map Topic=body"),
+        ("id,email", "--map id=body"),
+        ("id,what$,it", "--map 'what$=body'"),
+    ],
+)
+def test_without_a_known_text_the_file_is_refused_with_the_way_out(
+    tmp_path: Path, header: str, way: str
+):
+    path = write(tmp_path, f"{header}\n1,I cannot log in,billing\n")
+    with pytest.raises(BadFile) as raised:
+        read_all(path)
+    assert str(raised.value).endswith(f"found: {header.replace(',', ', ')}; name one with {way}")
+
+
+def test_a_topic_is_a_subject_where_a_text_or_the_map_says_so(tmp_path: Path):
+    (one,) = tickets(read_all(write(tmp_path, "topic,text\nLogin,It fails\n")))
+    (other,) = tickets(read_all(write(tmp_path, "topic\nLogin\n"), {"topic": "subject"}))
+    assert (one.subject, one.body, other.subject) == ("Login", "It fails", "Login")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("in.csv", "Subject,Their Words\nHi,x\n", '; name the one that does with --map "Their'),
+        ("in.csv", "id,subject\n1,Hi\n", ""),
+        ("in.jsonl", '{"subject": "Hi"}\n', ""),
+        ("in.csv", "subject,body\nHi,x\n", None),
+        ("in.jsonl", '{"subject": "Hi"}\n{"body": "x"}\n', None),
+    ],
+)
+def test_where_only_subjects_are_read_it_is_said(
+    tmp_path: Path, name: str, content: str, told: str | None
+):
+    path, notes = write(tmp_path, content, name), list[str]()
+    with opened(path, Reading()) as source:
+        (record, *_) = read(source, Reading(), notes.append)
+    assert isinstance(record, Incoming)
+    assert record.subject == "Hi"
+    start = f"{path}: no column is known to hold the text, so only subjects are read"
+    assert [note.startswith(f"{start}{told}") for note in notes] == ([] if told is None else [True])
+
+
+EXPORTS = {
+    "Zendesk": "Ticket ID,Requester,Requester email,Subject,Description,Status,Priority,Via",
+    "Zendesk, comments": "ID,Subject,Latest comment",
+    "Freshdesk": "Ticket ID,Subject,Description,Status,Priority,Source,Type,Agent",
+    "Freshdesk, API": "id,subject,description_text,source",
+    "Intercom": "Conversation ID,User email,Title,First user message",
+    "Intercom, API": "id,source.subject,source.body,source.author.email",
+    "Help Scout": "Number,Status,Mailbox,Customer Email,Subject,Preview",
+    "Salesforce": "Case Number,Subject,Description,Contact Email",
+    "HubSpot": "Ticket ID,Ticket name,Ticket description",
+    "Jira": "Issue key,Summary,Description",
+    "Gorgias": "Ticket id,Ticket subject,Message body",
+    "complaints": "Complaint ID,Consumer complaint narrative",
+} | {
+    name: f"no,{name}"
+    for name in (
+        "text", "message", "description", "comment", "ticket_text", "Customer Message", "Body",
+        "content", "Ticket Message", "customer_query", "User Message", "email_body", "full_text",
+        "Comment Body", "question", "Issue Description", "Message Content", "tweet",
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_ordinary_exports_are_known(tmp_path: Path, export: str):
+    names = EXPORTS[export].split(",")
+    path, notes = write(tmp_path, f"{','.join(names)}\n{','.join(names)}\n"), list[str]()
+    with opened(path, Reading()) as source:
+        (record,) = read(source, Reading(), notes.append)
+    assert isinstance(record, Incoming), record
+    assert record.body
+    assert (notes, bool(record.subject)) == ([], len(names) > 2)
+
+
 def test_an_unknown_column_in_the_map_is_named(tmp_path: Path):
     with pytest.raises(BadFile, match="--map names 'nope', which is not there; found: body"):
         read_all(write(tmp_path, "body\nx\n"), {"nope": "subject"})
