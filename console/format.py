@@ -101,6 +101,11 @@ def cost(micros: int) -> str:
     return f"${micros / 1e6:.4f}" if 0 < micros < 10_000 else f"${micros / 1e6:,.2f}"
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things with its word, such as 1 row and 2,000 rows."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def span(length: timedelta) -> str:
     """A length of time in its largest unit, such as 12m."""
     seconds = max(0, int(length.total_seconds()))

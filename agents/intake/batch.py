@@ -74,7 +74,8 @@ class Stopped(Exception):
 
 
 Classify = Callable[[list[Incoming]], Sequence[Triaged]]
-"""Gives a result for each record, in order."""
+"""Gives a result for each record, in order. One that can say certain issues only has their names
+as `issues`."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Triage measured against labels that a team gave, a row at a time, in the same little memory."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -75,11 +75,16 @@ class Measured:
     """Rows that a person would have at each of `CONFIDENCES`."""
     wrong_kept: list[int] = field(default_factory=lambda: [0] * len(CONFIDENCES))
     """Rows among the rest, noise among them, that are wrong."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Labels that triage cannot say to rows, which are not compared."""
+    issues: frozenset[str] | None = None
+    """All issues that triage can say; None if it may say any."""
 
     def add(self, labels: Mapping[str, object], result: Judged) -> None:
         """Count a row; one without a label is counted as such.
 
-        A label that is an intent is compared with the intent, another one with the first issue.
+        A label that is an intent is compared with the intent, one that triage can say with the
+        first issue.
         """
         label = self._label(labels)
         if not label:
@@ -87,10 +92,13 @@ class Measured:
             return
         if label in INTENTS and plain_name(self.column) not in _OF_ISSUES:
             said = str(result.intent)
+        elif self.issues is not None and label not in self.issues:
+            self.left_out[_kept(label, self.left_out)] += 1
+            return
         else:
             self.of_issues += 1
             said = str(result.issues[0]) if result.issues else NOTHING
-            label = self._kept(label)
+            label = _kept(label, {truth for truth, _ in self.pairs})
         right, sure = said == label, float(result.confidence)
         self.rows += 1
         self.right += right
@@ -110,18 +118,26 @@ class Measured:
     def _label(self, labels: Mapping[str, object]) -> str:
         value = labels.get(self.column)
         label = " ".join(str(value).split()) if value is not None else ""
-        plain = plain_name(label[:60])
-        return plain if plain in INTENTS else label[:200]
-
-    def _kept(self, label: str) -> str:
-        known = {truth for truth, _ in self.pairs}
-        return label if label in known or len(known) < MOST_LABELS else OTHERS
+        plain, issues = plain_name(label[:60]), self.issues or ()
+        return (
+            plain if label not in issues and (plain in INTENTS or plain in issues) else label[:200]
+        )
 
     @property
     def comparable(self) -> bool:
         """Whether any label is an intent, or an issue that triage told of some row."""
         said = {told for _, told in self.pairs}
         return any(truth in INTENTS or truth in said for truth, _ in self.pairs)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some labels are intents and others issues."""
+        return 0 < self.of_issues < self.rows
+
+    @property
+    def labels(self) -> int:
+        """How many labels there are, those that triage cannot say among them."""
+        return len({truth for truth, _ in self.pairs}) + len(self.left_out)
 
     @property
     def accuracy(self) -> float:
@@ -180,6 +196,10 @@ class Measured:
             "column": self.column,
             "rows": self.rows,
             "unlabelled": self.unlabelled,
+            "of_issues": self.of_issues,
+            "left_out": [
+                {"label": label, "rows": rows} for label, rows in self.left_out.most_common()
+            ],
             "accuracy": round(self.accuracy, 4),
             "ece": None if (error := self.calibration_error) is None else round(error, 4),
             "labels": [_rounded(row) for row in self.by_label()],
@@ -191,15 +211,20 @@ class Measured:
         }
 
     def stored_form(self) -> dict[str, Any]:
-        """As JSON, for a run that goes on later."""
+        """As JSON, for a run that goes on later, which knows itself what it can say."""
         pairs = [[truth, told, count] for (truth, told), count in self.pairs.items()]
-        return {**vars(self), "pairs": pairs}
+        return {**vars(self), "pairs": pairs, "issues": None}
 
     @classmethod
     def restored(cls, stored: dict[str, Any]) -> "Measured":
         """That of `stored_form`."""
         pairs = Counter({(truth, told): count for truth, told, count in stored["pairs"]})
-        return cls(**{**stored, "pairs": pairs})
+        return cls(**{**stored, "pairs": pairs, "left_out": Counter(stored["left_out"])})
+
+
+def _kept(label: str, known: Collection[str]) -> str:
+    """The label under which a row is counted, however many there are."""
+    return label if label in known or len(known) < MOST_LABELS else OTHERS
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def summarize(tally: Tally) -> None:
         console.print(_confidence(tally))
     if tally.escalated_reasons:
         console.print(_reasons(tally))
-    if tally.measured is not None and tally.measured.rows:
+    if tally.measured is not None and (tally.measured.rows or tally.measured.left_out):
         tell_measured(tally.measured, console)
     parts = [f"{tally.rows:,} rows", f"{tally.escalated:,} to a person"]
     if tally.noise:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from console.format import line
+from console.format import counted, line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from agents.intake.measuring import Measured
@@ -15,25 +17,19 @@ if TYPE_CHECKING:
 MOST_LABELS = 30
 """Labels with a line of their own; the rest is in the report file."""
 
+NAMED = 3
+"""Labels that are named of those that triage cannot say."""
+
 MATRIX = 12
 """Up to so many labels, and answers, the confusion is shown as a matrix."""
 
 
 def tell_measured(measured: "Measured", console: "Console") -> None:
     """Print accuracy, what is taken for what, and what people would have at each confidence."""
-    skipped = f", {measured.unlabelled:,} without a label" if measured.unlabelled else ""
-    error = measured.calibration_error
-    calibrated = "" if error is None else f"calibration error {error:.3f}, "
-    summary = (
-        f"against {line(measured.column)}: accuracy {measured.accuracy:.3f}, {calibrated}"
-        f"{measured.rows:,} rows{skipped}"
-    )
-    console.print(Text(summary), soft_wrap=True)
-    if not measured.comparable:
-        console.print(
-            Text("none of its labels is an intent or an issue that triage told; is it the column?"),
-            soft_wrap=True,
-        )
+    for told in _foreword(measured):
+        console.print(Text(told), soft_wrap=True)
+    if not measured.rows:
+        return
     truths = list(dict.fromkeys(row["label"] for row in measured.by_label()))
     said = sorted({told for _, told in measured.pairs})
     if len(truths) <= MATRIX and len(said) <= MATRIX:
@@ -41,6 +37,34 @@ def tell_measured(measured: "Measured", console: "Console") -> None:
     else:
         console.print(_worst(measured))
     console.print(_confidences(measured))
+
+
+def _foreword(measured: "Measured") -> "Iterator[str]":
+    left = sum(measured.left_out.values())
+    if measured.rows:
+        skipped = f", {measured.unlabelled:,} without a label" if measured.unlabelled else ""
+        error = measured.calibration_error
+        calibrated = "" if error is None else f"calibration error {error:.3f}, "
+        yield (
+            f"against {line(measured.column)}: accuracy {measured.accuracy:.3f}, {calibrated}"
+            f"{counted(measured.rows, 'row')}{skipped}"
+        )
+    if left:
+        named = ", ".join(line(label, 40) for label, _ in measured.left_out.most_common(NAMED))
+        more = ", …" if len(measured.left_out) > NAMED else ""
+        some, are = len(measured.left_out), "is" if len(measured.left_out) == 1 else "are"
+        yield (
+            f"{some:,} of {counted(measured.labels, 'label')} ({named}{more}) {are} none that "
+            f"triage can say, {counted(left, 'row')} left out; train on them, or map them"
+        )
+    if measured.is_mixed:
+        intents = measured.rows - measured.of_issues
+        yield (
+            f"labels of two kinds: {intents:,} compared with the intent, {measured.of_issues:,} "
+            "with the issue"
+        )
+    if measured.rows and not measured.comparable:
+        yield "none of its labels is an intent or an issue that triage told; is it the column?"
 
 
 def _matrix(measured: "Measured", truths: list[str], said: list[str]) -> Table:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -60,12 +59,12 @@ def classifier(model: Path | None, features: str | None = None) -> Classify:
 
     Loading takes a moment. HandrailError if the own model reads other features.
     """
+    from agents.understanding.embedded import EmbeddedTriage
     from agents.understanding.features import ACCURATE, features_named
-    from agents.understanding.triage import triage_rows
 
     named = features_named(features) if features else None
     if model is None:
-        return partial(triage_rows, features=named or ACCURATE)
+        return EmbeddedTriage(named or ACCURATE)
     from agents.understanding.own_model import load_own
 
     own = load_own(model)
@@ -74,7 +73,7 @@ def classifier(model: Path | None, features: str | None = None) -> Classify:
             f"--features {features}: {model.stem} reads {own.features.name} features; "
             f"`handrail train FILE --features {features}` makes one, --packaged does without"
         )
-    return partial(triage_rows, own=own)
+    return EmbeddedTriage(own=own)
 
 
 def model_in_use(db: str | None) -> Path | None:

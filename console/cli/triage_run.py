@@ -10,7 +10,15 @@ from pathlib import Path
 
 import typer
 
-from agents.intake.batch import BATCH, Classify, Queue, Sink, Stopped, Tally, triage_all
+from agents.intake.batch import (
+    BATCH,
+    Classify,
+    Queue,
+    Sink,
+    Stopped,
+    Tally,
+    triage_all,
+)
 from agents.intake.measuring import Measured, check_column
 from agents.intake.partial import FileSink, is_finished
 from agents.intake.records import Incoming, Reject, safe, shown
@@ -55,6 +63,8 @@ def _work(
             tally.measured = Measured(job.labels)
         _check_labels(job, first)
         classify, total = load(), None
+        if tally.measured is not None and job.by_model is None:
+            tally.measured.issues = getattr(classify, "issues", None)
         if job.by_model is not None:
             model = stack.enter_context(job.by_model.running())
             model.check_budget()

@@ -89,6 +89,17 @@ def test_where_only_subjects_are_read_it_is_said_once(tmp_path: Path):
     assert '--map "Their Words=body"' in result.stderr
 
 
+def test_labels_that_the_model_in_use_cannot_say_are_left_out(tmp_path: Path):
+    class Naming(Classifier):
+        issues = frozenset(["refund_request"])
+
+    path = tmp_path / "in.csv"
+    path.write_text("text,label\na,refund_request\nb,pin_blocked\nc,top_up\n")
+    result = triage(path, "--labels", "label", classifier=Naming())
+    assert "against label: accuracy 1.000, 1 row" in result.stderr
+    assert "2 of 3 labels (pin_blocked, top_up) are none that triage can say" in result.stderr
+
+
 def test_json_on_standard_output_is_one_document(mixed: Path):
     document = json.loads(triage(mixed, "--format", "json").stdout)
     assert [row["id"] for row in document["rows"]] == ["1", "2", "4"]

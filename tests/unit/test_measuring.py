@@ -3,6 +3,7 @@
 import io
 import json
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -10,6 +11,8 @@ from agents.intake.batch import Tally
 from agents.intake.measuring import CONFIDENCES, UNSURE, Measured, check_column, is_noise
 from agents.intake.records import Incoming
 from agents.understanding import triage
+from agents.understanding.embedded import EmbeddedTriage
+from agents.understanding.own_model import Head, OwnModel
 from console.cli.intake_report import summarize
 from console.cli.measure_report import tell_measured
 from data.errors import HandrailError
@@ -96,6 +99,53 @@ def test_labels_of_another_kind_are_doubted(labels: list[str], doubted: bool):
     console = Console(record=True, width=120, file=io.StringIO())
     tell_measured(measured(*[(label, Answer()) for label in labels], column="x"), console)
     assert ("is it the column?" in console.export_text()) == doubted
+
+
+def report(found: Measured) -> str:
+    console = Console(record=True, width=200, file=io.StringIO())
+    tell_measured(found, console)
+    return console.export_text()
+
+
+def test_labels_that_triage_cannot_say_are_left_out_and_named():
+    found = Measured("x", issues=frozenset(["refund_request", "Lost card"]))
+    labels = ["Refund request", "Lost card", "billing", *["pin_blocked"] * 2, "top_up", "a", "b"]
+    for label in labels:
+        found.add({"x": label}, Answer())
+    assert (found.rows, found.right, found.accuracy) == (3, 2, 2 / 3)
+    assert found.left_out == {"pin_blocked": 2, "top_up": 1, "a": 1, "b": 1}
+    told = report(found)
+    assert "4 of 7 labels (pin_blocked, top_up, a, …) are none that triage can say, 5 " in told
+    assert "train on them, or map them" in told
+    assert found.document()["left_out"][0] == {"label": "pin_blocked", "rows": 2}
+    again = Measured.restored(json.loads(json.dumps(found.stored_form())))
+    assert (again.left_out, again.labels) == (found.left_out, 7)
+
+
+def test_where_triage_can_say_no_label_there_is_no_accuracy():
+    found = Measured("x", issues=frozenset())
+    found.add({"x": "pin_blocked"}, Answer())
+    told = report(found)
+    assert told.startswith("1 of 1 label (pin_blocked) is none that triage can say, 1 row ")
+    assert "accuracy" not in told
+
+
+@pytest.mark.parametrize(
+    ("labels", "mixed"),
+    [(["billing", "refund_request"], True), (["billing", "product"], False),
+     (["refund_request", "x"], False)],
+)  # fmt: skip
+def test_intents_and_issues_in_one_column_are_told(labels: list[str], mixed: bool):
+    told = report(measured(*[(label, Answer()) for label in labels], column="x"))
+    assert ("labels of two kinds: 1 compared with the intent, 1 with the issue" in told) == mixed
+
+
+def test_what_triage_can_say_is_what_it_says():
+    assert {"refund_request", "login_problem"} <= EmbeddedTriage().issues
+    assert "pin_blocked" not in EmbeddedTriage().issues
+    head = Head(["pin_blocked"], np.ones(1), np.ones(1), 1.0)
+    own = OwnModel("own-1", np.ones(1), {"issue": head})
+    assert EmbeddedTriage(own=own).issues == {"pin_blocked"}
 
 
 def test_a_share_is_rounded_once():
