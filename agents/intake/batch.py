@@ -30,6 +30,9 @@ BATCH = 256
 BATCH_CHARACTERS = 4_000_000
 """A batch is complete with so many records or so many characters, whichever comes first."""
 
+NAMED = 5
+"""Ids that are named of many."""
+
 Row = dict[str, Any]
 """A line of the result, under `COLUMNS`."""
 
@@ -97,6 +100,10 @@ class Tally:
     cost_micros: int = 0
     stored: int = 0
     duplicates: int = 0
+    changed: int = 0
+    """Of the duplicates, those that have another text."""
+    changed_ids: list[str] = field(default_factory=list)
+    """The first of them, at most `NAMED`."""
     confidence_sum: float = 0.0
     confidence_bins: list[int] = field(default_factory=lambda: [0] * 10)
     """Rows by tenths of confidence."""
@@ -169,6 +176,8 @@ class Stored:
     known: int
     """There already."""
     rejects: list[Reject]
+    changed: list[str] = field(default_factory=list)
+    """Ids of those that are there already with another text."""
 
 
 class Queue(Protocol):
@@ -251,6 +260,8 @@ def triage_all(
             stored = queue.add([record for _, record in readable])
             tally.stored += stored.new
             tally.duplicates += stored.known
+            tally.changed += len(stored.changed)
+            tally.changed_ids += stored.changed[: NAMED - len(tally.changed_ids)]
             rejects += stored.rejects
         tally.done += len(batch)
         tally.rejected += len(rejects)

@@ -23,6 +23,10 @@ class Desk(Protocol[Ticket]):
         """Store tickets; their ids in order, None for a ref that is there already."""
         ...
 
+    def with_another_text(self, new: list[Ticket], /) -> set[str]:
+        """The refs under which a ticket is there that came with another text."""
+        ...
+
     def receive(
         self,
         ticket_id: str,
@@ -48,6 +52,8 @@ class Taken:
     """Ids of the new tickets, in order."""
     received: int = 0
     duplicates: int = 0
+    changed: list[str] = field(default_factory=list)
+    """Ids of those that are there already with another text; they are left as they are."""
     rejected: list[Reject] = field(default_factory=list)
 
 
@@ -97,7 +103,9 @@ class Queueing(Generic[Ticket]):
         now, self.taken = self.taken, total
         total.received += now.received
         total.duplicates += now.duplicates
-        return Stored(len(now.tickets) + now.received, now.duplicates, now.rejected)
+        total.changed += now.changed
+        new = len(now.tickets) + now.received
+        return Stored(new, now.duplicates, now.rejected, now.changed)
 
     def _reject(self, reject: Reject) -> None:
         self.taken.rejected.append(Reject(reject.line, reject.why))
@@ -179,10 +187,15 @@ class Queueing(Generic[Ticket]):
                     self._reject(Reject(record.line, str(problem)))
 
     def _open(self, records: list[Incoming]) -> None:
-        ids = self._desk.ingest_many([self._opened_by(record) for record in records])
+        new = [self._opened_by(record) for record in records]
+        ids = self._desk.ingest_many(new)
+        known = [one for one, ticket in zip(new, ids, strict=True) if ticket is None]
+        changed = self._desk.with_another_text(known) if known else set()
         for record, ticket in zip(records, ids, strict=True):
             if ticket is None:
                 self.taken.duplicates += 1
+                if record.ref in changed:
+                    self.taken.changed.append(record.ref)
                 continue
             self.taken.tickets.append(ticket)
             if record.external_id:

@@ -84,6 +84,22 @@ class Arrivals(Acts):
                 keep_files(tx, message["ticket_id"], message["id"], new.attachments)
         return ids
 
+    def with_another_text(self, batch: list[NewTicket]) -> set[str]:
+        """The refs of `batch` under which a ticket is there that came with another text."""
+        new = {one.ref: one for one in batch if one.ref}
+        query = select(TICKET.c.ref, TICKET.c.subject, PAYLOAD.c.body)
+        query = query.join(MESSAGE, MESSAGE.c.ticket_id == TICKET.c.id)
+        query = query.join(PAYLOAD, PAYLOAD.c.id == MESSAGE.c.payload_id)
+        query = query.where((MESSAGE.c.position == 1) & TICKET.c.ref.in_(new))
+        with self.store.read() as connection:
+            return {
+                row.ref
+                for row in connection.execute(query)
+                # What was erased is compared with nothing.
+                if row.body is not None
+                and (row.subject, row.body) != (_title(new[row.ref]), new[row.ref].body)
+            }
+
     def _free_ref(self, tx: Transaction, number: int, there: set[str]) -> str:
         while True:
             ref = str(1000 + number)
@@ -101,7 +117,7 @@ class Arrivals(Acts):
         ticket_id, at = tx.ids("t"), new.at or tx.now
         ticket = {
             "id": ticket_id, "ref": ref, "channel": _channel(new.channel),
-            "subject": _shown(new.subject)[:500],
+            "subject": _title(new),
             "requester": new.email.strip().lower() if new.email else None,
             "opened_at": at, "updated_at": tx.now, "message_count": 1,
         }  # fmt: skip
@@ -196,6 +212,10 @@ def _check_body(body: str) -> None:
         raise HandrailError(
             f"a message of {len(body)} characters is too long; at most {MAX_BODY} are taken"
         )
+
+
+def _title(new: NewTicket) -> str:
+    return _shown(new.subject)[:500]
 
 
 def _shown(text: str) -> str:

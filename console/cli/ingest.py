@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from agents.intake.batch import NAMED
 from agents.intake.fields import check_size, parse_map
 from agents.intake.formats import Format, Reading, format_of, read
 from agents.intake.queueing import Desk, Queueing, Taken
@@ -23,7 +24,7 @@ from console.cli.intake_options import (
     records_of,
     say,
 )
-from console.cli.intake_report import follow
+from console.cli.intake_report import follow, there_already
 from console.cli.options import Db
 from data.errors import BadFile
 from data.queries.queue import find_ticket
@@ -133,6 +134,7 @@ def _report(taken: Taken, *, as_json: bool) -> None:
                     "ingested": len(taken.tickets),
                     "received": taken.received,
                     "duplicates": taken.duplicates,
+                    "changed": taken.changed,
                     "rejected": rejected,
                     "tickets": taken.tickets,
                 },
@@ -140,9 +142,10 @@ def _report(taken: Taken, *, as_json: bool) -> None:
             )
         )
         return
+    there = there_already(taken.duplicates, len(taken.changed), taken.changed[:NAMED])
     print(
         f"{len(taken.tickets):,} ingested, {taken.received:,} received for known tickets, "
-        f"{taken.duplicates:,} there already, {len(taken.rejected):,} rejected"
+        f"{there}, {len(taken.rejected):,} rejected"
     )
 
 

@@ -128,7 +128,8 @@ def summarize(tally: Tally) -> None:
         parts.append(f"{tally.noise:,} closed as noise")
     parts.append(f"{tally.rejected:,} rejected")
     if tally.stored or tally.duplicates:
-        parts.append(f"{tally.stored:,} stored, {tally.duplicates:,} there already")
+        there = there_already(tally.duplicates, tally.changed, tally.changed_ids)
+        parts.append(f"{tally.stored:,} stored, {there}")
     if tally.by_model or tally.stood_in or tally.cost_micros:
         parts.append(f"{tally.by_model:,} by the model for {cost(tally.cost_micros)}")
         if tally.stood_in:
@@ -136,6 +137,16 @@ def summarize(tally: Tally) -> None:
     if tally.cut:
         parts.append(f"{tally.cut:,} long texts read in part")
     console.print(", ".join(parts), soft_wrap=True)
+
+
+def there_already(known: int, changed: int, ids: Sequence[str]) -> str:
+    """How many tickets are there already, and which of them have another text."""
+    if not changed:
+        return f"{known:,} there already"
+    named = ", ".join(line(ref, 40) for ref in ids) + (", …" if changed > len(ids) else "")
+    return (
+        f"{known:,} there already, {changed:,} of them with another text, left as it was ({named})"
+    )
 
 
 def _intents(tally: Tally) -> Table:

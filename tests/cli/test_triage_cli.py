@@ -346,7 +346,15 @@ def test_rows_can_be_stored_as_tickets(mixed: Path, tmp_path: Path):
     first = triage(mixed, "-o", out, "--store", "--db", db)
     assert "3 stored, 0 there already" in first.stderr
     second = triage(mixed, "-o", out, "--store", "--db", db)
-    assert "0 stored, 3 there already" in second.stderr
+    assert "0 stored, 3 there already\n" in second.stderr
+    mixed.write_text(MIXED.replace("refund me", "another") + "".join(f"{n},,x,\n" for n in "56789"))
+    third = triage(mixed, "--store", "--db", db)
+    assert (
+        "5 stored, 3 there already, 1 of them with another text, left as it was (1)" in third.stderr
+    )
+    mixed.write_text(mixed.read_text().replace(",x,", ",y,"))
+    fourth = triage(mixed, "--store", "--db", db)
+    assert "6 of them with another text" in fourth.stderr
     workspace = open_workspace(str(db))
-    assert queue_page(workspace).total == 3
+    assert queue_page(workspace).total == 8
     workspace.close()

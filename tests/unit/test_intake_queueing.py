@@ -1,5 +1,6 @@
 """Records into the queue of a real workspace: opened, threaded, skipped, refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,18 @@ def test_tickets_are_opened_once(workspace: Workspace):
     assert (len(taken.tickets), taken.duplicates, taken.received) == (3, 1, 0)
     again = queueing(workspace).take(some)
     assert (len(again.tickets), again.duplicates) == (0, 4)
+
+
+def test_the_same_id_with_another_text_is_told_and_changes_nothing(workspace: Workspace):
+    first = [Incoming(line=n, ref=f"r{n}", subject="Hi", body="first \x1b[31m") for n in range(7)]
+    queueing(workspace).take(first)
+    assert queueing(workspace).take(first).changed == []
+    other = [replace(record, body="other" if record.line > 1 else "first") for record in first]
+    other[0] = replace(first[0], subject="Hello")
+    queue = queueing(workspace)
+    assert queue.add(other).changed == [f"r{n}" for n in range(7)]
+    assert queue.taken.changed == [f"r{n}" for n in range(7)]
+    assert bodies(workspace, "r3") == ["first "]
 
 
 def test_a_further_message_finds_its_ticket_even_in_the_same_file(workspace: Workspace):
