@@ -36,6 +36,10 @@ class Reply:
     """The answer waits for it."""
     padding: int = 0
     """Bytes of blanks before the answer; a multiple of 100,000."""
+    page: str | None = None
+    """A page for people, with `status`, in place of an answer."""
+    hang_up: bool = False
+    """The connection ends without an answer."""
 
     @property
     def end(self) -> str:
@@ -148,7 +152,11 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.scripted.reply_to(asked, self.headers.get("Authorization", ""))
         if reply.until is not None:
             reply.until.wait(60)
-        if reply.error is not None:
+        if reply.hang_up:
+            self.close_connection = True
+        elif reply.page is not None:
+            self._send(reply.status, reply.page, {"Content-Type": "text/html"})
+        elif reply.error is not None:
             self._send(reply.status, json.dumps({"error": reply.error}), reply.headers)
         elif asked.get("stream"):
             self._stream(asked, reply)

@@ -183,8 +183,9 @@ def choose(
     try:
         chosen = ModelChoice.model_validate({**settings.model_dump(), **changes})
     except ValueError as problem:
-        said = str(problem.errors()[0]["msg"]) if hasattr(problem, "errors") else str(problem)
-        where = "--model" if model else VARIABLE
+        first = problem.errors()[0] if hasattr(problem, "errors") else {"msg": str(problem)}
+        said, field = str(first["msg"]), (first.get("loc") or ("name",))[0]
+        where = "--api-base" if field == "api_base" else "--model" if model else VARIABLE
         raise HandrailError(f"{where}: {said.removeprefix('Value error, ')}") from None
     if chosen.name:
         return chosen

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from agents.brains.brain import Desk, SetAside
-from agents.brains.protocol import Answer, BadAnswer, Call, ToolCall, ToolSpec
+from agents.brains.protocol import Answer, BadAnswer, Call, Declined, ToolCall, ToolSpec
 
 T = TypeVar("T")
 Schema = dict[str, Any]
@@ -81,7 +81,7 @@ def decide(
 ) -> T:
     """What `check` makes of the model's answer; `use` answers its calls of tools in between.
 
-    Raises SetAside if the answer does not do twice, or none is to be had.
+    Raises SetAside if the answer does not do twice, or none is to be had, as where it refuses.
     """
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": instructions},
@@ -96,8 +96,11 @@ def decide(
                 messages += _used(answer, use)
                 continue
             return check(answer)
+        except Declined as problem:
+            raise SetAside(problem.why, str(problem)) from None
         except BadAnswer as problem:
-            wrong, words = Wrong("its answer has not the form", str(problem)), problem.answer
+            why = problem.why or "its answer has not the form"
+            wrong, words = Wrong(why, str(problem)), problem.answer
         except Wrong as problem:
             wrong, words = problem, answer
         wrongs += 1

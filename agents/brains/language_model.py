@@ -103,7 +103,7 @@ class LanguageModel:
         text = "; ".join(map(str, problems))
         gone = any(isinstance(problem, ModelUnavailable) for problem in problems)
         last = ModelUnavailable(text) if gone else ModelRefused(text)
-        last.answer = took
+        last.answer, last.why = took, "; ".join(dict.fromkeys(p.why for p in problems if p.why))
         raise last
 
     def about(self, served: Served) -> About:

@@ -117,7 +117,7 @@ class Desk:
         if variable := request.pop("key_variable", None):
             request["api_key"] = os.environ.get(variable)
         if os.environ.get(LOOPBACK_ONLY) and not _is_loopback(request.get("api_base") or ""):
-            raise PermissionError(f"{LOOPBACK_ONLY} is set: only models of this computer are asked")
+            raise PermissionError(f"{LOOPBACK_ONLY} is set")
         seconds = message["seconds"]
         request |= {"timeout": seconds, "max_retries": 0, "num_retries": 0, "drop_params": True}
         begun = time.monotonic()
@@ -137,6 +137,8 @@ class Desk:
         stream = await litellm.acompletion(
             **request, stream=True, stream_options={"include_usage": True}
         )
+        if _header_of_stream(stream, "content-type").startswith("text/html"):
+            raise Page
         chunks, refusal, fault, length = [], "", None, 0
         try:
             async for chunk in stream:
@@ -173,6 +175,15 @@ def library() -> Any:
     litellm.disable_hf_tokenizer_download = True
     bound_bodies()
     return litellm
+
+
+def _header_of_stream(stream: Any, name: str) -> str:
+    kept = (getattr(stream, "_hidden_params", None) or {}).get("additional_headers") or {}
+    return str(kept.get(f"llm_provider-{name}") or "")
+
+
+class Page(Exception):
+    """A page for people came in place of an answer."""
 
 
 class TooLong(BaseException):
@@ -319,16 +330,32 @@ def about(litellm: Any, message: dict[str, Any]) -> dict[str, Any]:
 
 def fault_of(fault: BaseException, key_variable: str = "") -> dict[str, Any]:
     """An error as plain data, without keys: its kind, its HTTP status and Retry-After if it had
-    them."""
-    text = "".join(c if c.isprintable() else " " for c in str(fault))
+    them, the kinds of what it came from, and the text of the first cause."""
+    causes = _causes(fault)
     told = {
         "kind": type(fault).__name__,
-        "text": scrubbed(" ".join(text.split()), key_variable)[:_LONGEST_FAULT],
+        "text": scrubbed(_printable(str(fault)), key_variable)[:_LONGEST_FAULT],
         "status": _status(fault),
         "code": _code(fault),
+        "causes": [type(cause).__name__ for cause in causes],
+        "cause": scrubbed(_printable(str(causes[-1])), key_variable)[:_LONGEST_FAULT],
     }
     wait = _header(fault, "retry-after")
     return told | ({"retry_after": wait} if wait else {})
+
+
+def _causes(fault: BaseException) -> list[BaseException]:
+    """An error, and what it came from, back to the first cause."""
+    found: list[BaseException] = []
+    cause: BaseException | None = fault
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return found
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _status(fault: BaseException) -> int | None:

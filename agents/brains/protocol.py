@@ -13,6 +13,8 @@ class ModelUnavailable(Retryable):
 
     answer: "Answer | None" = None
     """What attempts took that came to no whole answer, if they took anything."""
+    why = ""
+    """The same in a few words of ours, fit for a log; empty if nothing more is known."""
 
 
 class ModelRefused(Refused):
@@ -20,15 +22,23 @@ class ModelRefused(Refused):
 
     answer: "Answer | None" = None
     """What attempts took that came to no whole answer, if they took anything."""
+    why = ""
+    """The same in a few words of ours, fit for a log; empty if nothing more is known."""
 
 
 class BadAnswer(HandrailError):
     """The model answered, but not in the form that was asked for; the call was charged."""
 
-    def __init__(self, text: str, answer: "Answer | None" = None) -> None:
-        """Say what was wrong with it; `answer` is what came."""
+    def __init__(self, text: str, answer: "Answer | None" = None, why: str = "") -> None:
+        """Say what was wrong with it; `answer` is what came, `why` says it in a few words of ours,
+        fit for a log."""
         super().__init__(text)
-        self.answer = answer
+        self.answer, self.why = answer, why
+
+
+class Declined(BadAnswer):
+    """The model refused to answer, or its provider filtered the answer; asked the same again, it
+    would do so again."""
 
 
 class LimitReached(HandrailError):
@@ -116,7 +126,7 @@ class Model(Protocol):
         if it `Hears`, when there will be no more.
 
         Raises ModelUnavailable, ModelRefused, BadAnswer (a form that does not fit, an empty or cut
-        answer, a refusal in words) or LimitReached.
+        answer; Declined for a refusal or a filter) or LimitReached.
         """
         ...
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from agents.brains.faults import FILTERED
 from agents.brains.model_client import LONG
-from agents.brains.protocol import Answer, BadAnswer, Call, ToolCall
+from agents.brains.protocol import Answer, BadAnswer, Call, Declined, ToolCall
 from agents.intake.records import storable
 
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL)
@@ -134,11 +135,16 @@ def answer_from(
     BadAnswer if it has not the form that was asked for; it names the field.
     """
 
-    def bad(text: str) -> BadAnswer:
-        return BadAnswer(f"{answer.model}: {text}", answer)
+    def bad(text: str, why: str = "") -> BadAnswer:
+        return BadAnswer(f"{answer.model}: {text}", answer, why)
 
-    if told.get("refusal") or answer.finish in ("content_filter", "refusal"):
-        raise bad("the model refused to answer")
+    def declined(text: str) -> Declined:
+        return Declined(f"{answer.model}: {text}", answer, text)
+
+    if answer.finish == "content_filter":
+        raise declined(f"the answer was {FILTERED}")
+    if told.get("refusal") or answer.finish == "refusal":
+        raise declined("the model refused to answer")
     if answer.finish == LONG:
         raise bad(f"the answer went on beyond {call.max_tokens} tokens and was given up")
     if answer.finish == "length":
@@ -167,7 +173,11 @@ def answer_from(
     offered = [tool.name for tool in call.tools]
     for each in answer.tool_calls:
         if each.name not in offered:
-            raise bad(f"calls a tool {each.name[:60]!r}; there are {', '.join(offered) or 'none'}")
+            named = repr(each.name) if re.fullmatch(r"[\w.-]{1,60}", each.name) else "of no name"
+            raise bad(
+                f"calls a tool {each.name[:60]!r}; there are {', '.join(offered) or 'none'}",
+                f"it calls a tool {named}, which is not there",
+            )
     return answer
 
 

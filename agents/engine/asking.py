@@ -14,6 +14,7 @@ from agents.brains.protocol import (
     Answer,
     BadAnswer,
     Call,
+    Declined,
     LimitReached,
     ModelRefused,
     ModelUnavailable,
@@ -34,6 +35,9 @@ _WHY = {
     "ModelRefused": "the model's service refused the call",
     "LimitReached": "the limits of the run are reached",
 }
+
+_BAD: dict[str, type[BadAnswer]] = {"Declined": Declined, "BadAnswer": BadAnswer}
+"""What an answer may be that does not do, the closer kind first."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,10 @@ class Asking:
         if problem is None:
             assert answer is not None
             return answer
-        if problem["kind"] == "BadAnswer":
-            raise BadAnswer(problem["text"], answer)
+        if problem["kind"] in _BAD:
+            raise _BAD[problem["kind"]](problem["text"], answer, problem.get("why", ""))
         # It is not asked again in this pass: each try may take as long as this one did.
-        self._gone = _WHY[problem["kind"]]
+        self._gone = problem.get("why") or _WHY[problem["kind"]]
         raise SetAside(self._gone, problem["text"])
 
     def _called(self, step: str, call: Call) -> Row:
@@ -114,10 +118,12 @@ class Asking:
         try:
             answer = self.brain.model.ask(replace(call, ticket=self._journal.ticket_id), hears)
         except BadAnswer as bad:
-            answer, problem = bad.answer, {"kind": "BadAnswer", "text": str(bad)}
+            kind = next(name for name, kind in _BAD.items() if isinstance(bad, kind))
+            answer, problem = bad.answer, {"kind": kind, "text": str(bad), "why": bad.why}
         except (ModelUnavailable, ModelRefused, LimitReached) as gone:
             kind = next(n for n in _WHY if n in {c.__name__ for c in type(gone).__mro__})
-            answer, problem = getattr(gone, "answer", None), {"kind": kind, "text": str(gone)}
+            problem = {"kind": kind, "text": str(gone), "why": getattr(gone, "why", "")}
+            answer = getattr(gone, "answer", None)
         base = step.rpartition(".")[0]
         with self._lock:
             first = self._sent.get(base, 0)
@@ -188,5 +194,7 @@ def _view(result: Row, call: Call) -> dict[str, Any]:
             names = [c["name"] if c["name"] in known else "unknown" for c in answer["tool_calls"]]
             view["reads"] = names
     if problem is not None:
-        view["error"] = _WHY.get(problem["kind"], "the answer has not the form that was asked for")
+        view["error"] = problem.get("why") or _WHY.get(
+            problem["kind"], "the answer has not the form that was asked for"
+        )
     return view

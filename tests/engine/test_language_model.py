@@ -164,7 +164,7 @@ def test_a_schema_in_words(asking: Asking):
         (Reply(""), "the answer is empty"),
         (Reply("I had to", finish="length"), "cut off at 1000 tokens"),
         (Reply(refusal="I cannot help with this."), "the model refused"),
-        (Reply("", finish="content_filter"), "the model refused"),
+        (Reply("", finish="content_filter"), "the answer was filtered by the provider"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -243,6 +243,8 @@ def test_an_unknown_tool_is_no_answer(asking: Asking, name: str):
         reply = said({"tool": "refund_all", "arguments": {}})
     text = asking.fails(TOOLED, reply, name=name)
     assert "calls a tool 'refund_all'; there are read_charges" in text
+    assert isinstance(asking.error, BadAnswer)
+    assert asking.error.why == "it calls a tool 'refund_all', which is not there"
 
 
 def test_arguments_that_are_no_object_are_told_apart(asking: Asking):

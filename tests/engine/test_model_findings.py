@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from agents.brains.protocol import Answer, Call, ModelRefused, ModelUnavailable, ToolCall
+from agents.brains.faults import Asked, error_of
+from agents.brains.protocol import (
+    Answer,
+    BadAnswer,
+    Call,
+    Declined,
+    ModelRefused,
+    ModelUnavailable,
+    ToolCall,
+)
 from agents.policy.model import Alone, Policy
 from data.vocabulary import ActionName
 from tests.engine.conftest import Open
@@ -33,6 +42,43 @@ def _letting(*alone: ActionName, **approval: Any) -> Policy:
     policy = rules().policy
     changes = {"alone": [Alone(action=name) for name in alone], **approval}
     return policy.model_copy(update={"approval": policy.approval.model_copy(update=changes)})
+
+
+_KEY = Asked("openai/gpt-4o-mini", "OPENAI_API_KEY", has_key=True)
+
+
+@pytest.mark.parametrize(
+    ("problem", "why", "asked"),
+    [
+        (
+            error_of({"kind": "AuthenticationError", "status": 401, "text": "sk-1 is wrong"}, _KEY),
+            "the key in OPENAI_API_KEY was refused (401)",
+            1,
+        ),
+        (
+            error_of({"kind": "Timeout", "status": 408, "text": ""}, _KEY),
+            "the model did not answer in time",
+            1,
+        ),
+        (Declined("no", Answer(""), "the model refused"), "the model refused", 1),
+        (
+            BadAnswer("calls", Answer(""), "it calls a tool 'refund_all', which is not there"),
+            "it calls a tool 'refund_all', which is not there",
+            2,
+        ),
+    ],
+)
+def test_the_trace_names_what_was_wrong(
+    desk: Open, problem: Exception, why: str, asked: int
+) -> None:
+    model = Twisted(billing=raises(problem))
+    one = desk(brain=brain_of(model))
+    ticket = one.arrive()
+    one.run()
+    called = [e.data for e in one.events(ticket, "model.called") if e.agent == "billing"]
+    assert [data["error"] for data in called] == [why] * asked
+    assert ("billing", why) in _asides(one, ticket)
+    assert len(model.of["billing"]) == asked
 
 
 def test_a_run_says_who_thought_and_what_it_took(desk: Open) -> None:
