@@ -19,6 +19,7 @@ from agents.brains.protocol import (
     Answer,
     BadAnswer,
     Call,
+    Declined,
     LimitReached,
     Model,
     ModelRefused,
@@ -47,6 +48,8 @@ UNSURE_UNDER = 0.5
 
 AWAY = 3
 """Rows in a row that find no model, at least as many as are asked at a time: then no other is."""
+
+_MISFIT = "the model's answer did not fit"
 
 LISTEN_SECONDS = 0.2
 """How long rows are waited for at a time."""
@@ -90,6 +93,8 @@ class ModelRow:
     by_model: bool
     cost_micros: int = 0
     at_once: bool = False
+    why: str = ""
+    """Why the embedded triage stands in, where it does."""
 
 
 @dataclass
@@ -210,7 +215,7 @@ class ModelTriage:
             while found and found[-1].away is not None:
                 found.pop()
         done = [
-            one.row or stood_in(row, "the model could not be reached", one.cost_micros)
+            one.row or stood_in(row, _away(one.away), one.cost_micros)
             for one, row in zip(found, beside, strict=False)
         ]
         if len(done) < len(batch):
@@ -239,7 +244,7 @@ class ModelTriage:
 
     def _row(self, record: Incoming, beside: Triaged) -> _Outcome:
         """What became of one row; neither a row nor a fault if it is not to be asked."""
-        call, outcome, why = call_for(record), _Outcome(), ""
+        call, outcome, why, declined = call_for(record), _Outcome(), "", False
         likely = sum(len(message["content"]) for message in call.messages) // 4 + LIKELY_TOKENS
         for _ in range(TRIES):
             took = self._pace.begin(likely)
@@ -248,7 +253,8 @@ class ModelTriage:
             try:
                 answer = self._model.ask(call)
             except BadAnswer as problem:
-                answer, why = problem.answer or Answer(""), "the model's answer did not fit"
+                answer, why = problem.answer or Answer(""), problem.why or _MISFIT
+                declined = isinstance(problem, Declined)
             except (LimitReached, ModelRefused, ModelUnavailable) as problem:
                 spent: Answer | None = getattr(problem, "answer", None)
                 outcome.cost_micros += spent.cost_micros if spent else 0
@@ -263,11 +269,17 @@ class ModelTriage:
             self._missed, self._answered = 0, True
             took(answer.tokens_in + answer.tokens_out)
             outcome.cost_micros += answer.cost_micros
+            if declined:
+                break
             if not why:
                 outcome.row = row_from(answer.value or {}, beside, outcome.cost_micros)
                 return outcome
         outcome.row = stood_in(beside, why, outcome.cost_micros)
         return outcome
+
+
+def _away(problem: ModelUnavailable | None) -> str:
+    return (problem and problem.why) or "the model could not be reached"
 
 
 def wrong_with(value: dict[str, Any]) -> str:
@@ -323,5 +335,5 @@ def stood_in(beside: Triaged, why: str, cost_micros: int = 0) -> ModelRow:
         str(beside.intent), list(beside.issues), str(beside.sentiment), beside.urgency,
         beside.confidence, str(beside.priority), str(beside.language), beside.escalate,
         f"{beside.reason}; {told}" if beside.reason else told, by_model=False,
-        cost_micros=cost_micros,
+        cost_micros=cost_micros, why=why,
     )  # fmt: skip

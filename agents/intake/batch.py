@@ -97,6 +97,8 @@ class Tally:
     by_model: int = 0
     stood_in: int = 0
     """Rows that a language model was to do: those that it did, and that the embedded triage did."""
+    stood_in_because: Counter[str] = field(default_factory=Counter)
+    """Why it did."""
     cost_micros: int = 0
     stored: int = 0
     duplicates: int = 0
@@ -127,6 +129,8 @@ class Tally:
         if (by_model := getattr(result, "by_model", None)) is not None:
             self.by_model += by_model
             self.stood_in += not by_model
+            if not by_model:
+                self.stood_in_because[getattr(result, "why", "")] += 1
             self.cost_micros += getattr(result, "cost_micros", 0)
         self.intents[result.intent] += 1
         self.sentiments[result.sentiment] += 1

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from agents.intake.batch import Tally
 from agents.intake.source import Source
 from console.cli.intake_options import say
 from console.cli.measure_report import tell_measured
-from console.format import cost, line
+from console.format import cost, counted, line
 
 _PLAIN_EVERY = 5.0
 """Seconds between lines where standard error is no terminal."""
@@ -133,10 +134,26 @@ def summarize(tally: Tally) -> None:
     if tally.by_model or tally.stood_in or tally.cost_micros:
         parts.append(f"{tally.by_model:,} by the model for {cost(tally.cost_micros)}")
         if tally.stood_in:
-            parts.append(f"{tally.stood_in:,} by the embedded triage in its place")
+            parts.append(
+                f"{tally.stood_in:,} by the embedded triage in its place "
+                f"({_because(tally.stood_in_because)})"
+            )
     if tally.cut:
         parts.append(f"{tally.cut:,} long texts read in part")
     console.print(", ".join(parts), soft_wrap=True)
+
+
+def tell_idle(tally: Tally) -> bool:
+    """Whether a language model did none of the rows that it was to do; then it is said, and why."""
+    if tally.by_model or not tally.stood_in:
+        return False
+    (why, _), *_ = tally.stood_in_because.most_common(1)
+    say(f"handrail triage: the model did none of {counted(tally.stood_in, 'row')}, mostly as {why}")
+    return True
+
+
+def _because(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{rows:,} as {line(why)}" for why, rows in Counter(reasons).most_common())
 
 
 def there_already(known: int, changed: int, ids: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from agents.intake.formats import Reading
 from agents.intake.layouts import BY_SUFFIX, Layout
 from agents.intake.records import safe, shown
 from console.cli.intake_options import INTERRUPTED, Encoding, Files, Map, in_one_line, say
-from console.cli.intake_report import summarize
+from console.cli.intake_report import summarize, tell_idle
 from console.cli.model_triage import Budget, Jobs, Rpm, Tpm, by_model
 from console.cli.options import Db, FeaturesNamed
 from console.cli.triage_job import Job
@@ -166,7 +166,7 @@ def triage_with(
 
         One row for each ticket, in the order of the input. Records that cannot be read go to
         OUT.rejects.csv with their line and the reason (to standard error without OUT), and the exit
-        code is 1.
+        code is 1, as it is where a language model did none of the rows.
         """
         with in_one_line("triage"):
             if limit is not None and limit < 1:
@@ -211,7 +211,7 @@ def triage_with(
                 write_report(report, tally.measured)
             if tally.rejected and out != "-":
                 say(f"rejected records are in {safe(out)}.rejects.csv")
-        if tally.rejected:
+        if tell_idle(tally) or tally.rejected:
             raise typer.Exit(1)
 
     return triage

@@ -133,6 +133,37 @@ def test_what_the_model_cannot_do_the_embedded_triage_does_and_says_so(
     assert "confidence was no share" in reasons[3]
 
 
+@pytest.mark.parametrize(
+    ("reply", "calls", "why"),
+    [
+        (Reply(refusal="I cannot help with this."), 1, "the model refused to answer"),
+        (Reply("", finish="content_filter"), 1, "the answer was filtered by the provider"),
+        (Reply("no JSON"), 2, "the model's answer did not fit"),
+    ],
+    ids=["refusal", "filter", "form"],
+)
+def test_a_model_that_did_nothing_is_told_and_no_refusal_is_asked_twice(
+    handrail: Program, service: ScriptedModel, tmp_path: Path, reply: Reply, calls: int, why: str
+):
+    path, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    path.write_text("id,body\n1,Charged twice\n2,Log in fails\n3,Cancel it\n")
+    service.otherwise = lambda asked: reply
+    ran = handrail("triage", path, "-o", out, *by_model(service))
+    assert (ran.code, len(service.asked)) == (1, 3 * calls)
+    assert f"3 by the embedded triage in its place (3 as {why})" in ran.err
+    assert ran.err.endswith(f"handrail triage: the model did none of 3 rows, mostly as {why}\n")
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["reason"].endswith(f"by the embedded triage, as {why}") for row in rows] == [
+        True, True, True,
+    ]  # fmt: skip
+
+
+def test_a_wrong_address_is_a_fault_of_the_option_that_holds_it(handrail: Program, tickets: Path):
+    for command in (("doctor",), ("triage", tickets, "--brain", "llm")):
+        ran = handrail(*command, "--model", NAME, "--api-base", "nonsense")
+        assert "--api-base: 'nonsense' is no address; write such as http" in ran.err + ran.out
+
+
 def test_a_budget_stops_cleanly_and_is_gone_on_with(
     handrail: Program, service: ScriptedModel, tickets: Path, tmp_path: Path
 ):
@@ -378,6 +409,8 @@ def test_the_doctor_tries_the_model_and_the_key(handrail: Program, service: Scri
     assert "WRONG  model" in ran.out
     assert f"{NAME}: the key in OPENAI_API_KEY was not accepted (401)" in ran.out
     assert KEY not in ran.out + ran.err
+    ran = handrail("doctor", "--model", NAME)
+    assert "HANDRAIL_NO_REAL_MODELS is set" in ran.out
 
 
 def test_status_shows_what_thinks(handrail: Program, service: ScriptedModel, tmp_path: Path):
