@@ -13,6 +13,7 @@ from agents.intake.records import (
     Incoming,
     Reject,
     Unreadable,
+    not_json,
     shown,
     storable,
     too_long,
@@ -38,7 +39,7 @@ _KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "nul
 
 def _plain(problem: Exception) -> str:
     if isinstance(problem, json.JSONDecodeError):
-        return f"not JSON: {problem.msg} at column {problem.colno}"
+        return not_json(problem)
     if isinstance(problem, RecursionError):
         return "not JSON that can be read: nested too deeply"
     return f"not JSON that can be read: {str(problem)[:80]}"

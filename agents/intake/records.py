@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from json import JSONDecodeError
 
 MAX_TEXT = 1_000_000
 """Longest subject and body together, in bytes of UTF-8: 1 MB."""
@@ -108,6 +109,11 @@ def safe(text: str) -> str:
 def megabytes(size: int) -> str:
     """A size for a person, such as `20.0 MB`."""
     return f"{size / 1_000_000:.1f} MB"
+
+
+def not_json(problem: JSONDecodeError) -> str:
+    """Why a text is no JSON, and where."""
+    return f"not JSON: {problem.msg.removesuffix(' at')} at column {problem.colno}"
 
 
 def too_long(size: int) -> str:

@@ -13,6 +13,7 @@ from agents.intake.records import (
     MAX_TEXT,
     Reject,
     Unreadable,
+    not_json,
     storable,
     too_long,
 )
@@ -103,7 +104,7 @@ def read_runs(text: Text) -> Iterator[RecordedRun | Reject]:
         except RecursionError:
             yield Reject(number, "not JSON that can be read: nested too deeply", bare[:MAX_RAW])
         except json.JSONDecodeError as problem:
-            why = f"not JSON: {problem.msg} at column {problem.colno}"
+            why = not_json(problem)
             yield Reject(number, why, bare[:MAX_RAW], malformed=True)
         except ValueError as problem:
             why = f"not JSON that can be read: {str(problem)[:80]}"

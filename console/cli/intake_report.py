@@ -51,7 +51,7 @@ class _Pace:
         """Count, rate and remaining time."""
         elapsed = max(time.monotonic() - self._began, 1e-6)
         rate = (done - self._start) / elapsed
-        text = f"{done:,} records, {rate:,.{0 if rate >= 10 else 1}f}/s"
+        text = f"{counted(done, 'record')}, {rate:,.{0 if rate >= 10 else 1}f}/s"
         fraction = self.fraction(done)
         fresh = done - self._start
         if fraction and fresh and done:
@@ -124,7 +124,7 @@ def summarize(tally: Tally) -> None:
         console.print(_reasons(tally))
     if tally.measured is not None and (tally.measured.rows or tally.measured.left_out):
         tell_measured(tally.measured, console)
-    parts = [f"{tally.rows:,} rows", f"{tally.escalated:,} to a person"]
+    parts = [counted(tally.rows, "row"), f"{tally.escalated:,} to a person"]
     if tally.noise:
         parts.append(f"{tally.noise:,} closed as noise")
     parts.append(f"{tally.rejected:,} rejected")
@@ -139,7 +139,7 @@ def summarize(tally: Tally) -> None:
                 f"({_because(tally.stood_in_because)})"
             )
     if tally.cut:
-        parts.append(f"{tally.cut:,} long texts read in part")
+        parts.append(f"{counted(tally.cut, 'long text')} read in part")
     console.print(", ".join(parts), soft_wrap=True)
 
 

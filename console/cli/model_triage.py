@@ -14,7 +14,7 @@ from agents.brains.choice import BRAINS, Limits, ModelChoice
 from agents.intake.batch import Classify
 from agents.intake.records import Incoming, Reject
 from console.cli.intake_options import say
-from console.format import cost, line
+from console.format import cost, counted, line
 from console.thinking import model_choice
 from data.errors import HandrailError
 
@@ -167,7 +167,7 @@ class RunningModel:
         read, written = rows * each + characters // 4, rows * LIKELY_TOKENS
         about = self._model.about(self._how.choice.in_order("triage")[0])
         dollars = read * about.dollars_in + written * about.dollars_out
-        what = f"{rows:,} rows" if known else "each 1,000 rows"
+        what = counted(rows, "row") if known else "each 1,000 rows"
         price = f"about {cost(round(dollars * 1e6))}" if dollars else "no price is known"
         budget = f"; the budget is ${self._how.budget:,g}" if self._how.budget else ""
         name = line(self._how.choice.shown)

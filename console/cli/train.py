@@ -13,7 +13,7 @@ from console.cli.intake_options import Encoding, in_one_line, inputs, name_rejec
 from console.cli.options import As, AsJson, Db, FeaturesNamed, PassphraseStdin
 from console.cli.printing import Progress, out, print_json, say
 from console.cli.train_report import tell_models, tell_report
-from console.format import line
+from console.format import counted, line
 from data.errors import HandrailError
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def train(
             with _teaching(db, operator, passphrase_stdin, create=bool(files)) as teaching:
                 corrected = [] if corrections is False else teaching.corrections()
                 if corrected:
-                    say(f"{len(corrected):,} tickets corrected here are learned from too")
+                    those, are = len(corrected), "is" if len(corrected) == 1 else "are"
+                    say(f"{counted(those, 'ticket')} corrected here {are} learned from too")
                 elif not files:
                     raise HandrailError(
                         "nothing was corrected here yet: `handrail correct TICKET --intent …`"
@@ -142,7 +143,8 @@ def _gather(files: Sequence[str], reading: Reading, labels: dict[str, str]) -> "
     for reject in found.rejects:
         name_reject(reject)
     if found.unlabelled:
-        say(f"{found.unlabelled:,} tickets without intent and issue were left out")
+        were = "was" if found.unlabelled == 1 else "were"
+        say(f"{counted(found.unlabelled, 'ticket')} without intent and issue {were} left out")
     return found
 
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from console.cli.printing import out, print_json, screen
-from console.format import line
+from console.format import counted, line
 
 MOST_LABELS = 25
 _HEADS = {"intent": "intent", "issue": "issue", "sentiment": "sentiment"}
@@ -14,15 +14,14 @@ _HEADS = {"intent": "intent", "issue": "issue", "sentiment": "sentiment"}
 
 def tell_report(report: dict[str, Any]) -> None:
     """Print the report of a training, for a person."""
-    out(
-        f"{report['version']}: fitted on {report['rows']:,} tickets by {report['features']} "
-        "features, measured on held-out ones"
-    )
+    fitted = f"fitted on {counted(report['rows'], 'ticket')} by {report['features']} features"
+    out(f"{report['version']}: {fitted}, measured on held-out ones")
     for name, head in report["heads"].items():
         out("")
         out(
             f"{_HEADS[name]}: accuracy {head['accuracy']:.3f}, calibration error "
-            f"{head['ece']:.3f}, {head['rows']:,} tickets, {len(head['labels']):,} labels"
+            f"{head['ece']:.3f}, {counted(head['rows'], 'ticket')}, "
+            f"{counted(len(head['labels']), 'label')}"
         )
         screen().print(_labels(head))
         _tell_confused(head)
@@ -69,7 +68,7 @@ def _tell_few(head: dict[str, Any]) -> None:
 
 def _tell_compared(compared: dict[str, Any]) -> None:
     out(
-        f"beside {compared['with']} on {compared['rows']:,} tickets: accuracy "
+        f"beside {compared['with']} on {counted(compared['rows'], 'ticket')}: accuracy "
         f"{compared['before']:.3f} before, {compared['now']:.3f} now"
     )
     if compared["note"]:
@@ -78,8 +77,8 @@ def _tell_compared(compared: dict[str, Any]) -> None:
         out("what changed:")
     for row in compared["changed"][:8]:
         out(
-            f"  {row['from']} to {row['to']}: {row['rows']:,} tickets, {row['right']:,} put right, "
-            f"{row['wrong']:,} made wrong"
+            f"  {row['from']} to {row['to']}: {counted(row['rows'], 'ticket')}, "
+            f"{row['right']:,} put right, {row['wrong']:,} made wrong"
         )
 
 

@@ -20,6 +20,7 @@ from console.cli.options import Db, FeaturesNamed
 from console.cli.triage_job import Job
 from console.cli.triage_places import write_report
 from console.cli.triage_run import OpenQueue, run
+from console.format import counted
 from console.thinking import ApiBase, Brain
 from data.errors import HandrailError
 
@@ -189,14 +190,19 @@ def triage_with(
             if llm is not None:
                 named += llm.options()
             found = file if file or packaged else in_use(db)
-            if found is not None:
-                say(f"model: {safe(found.stem)}")
             job = Job(
                 files, out, form, reading, store, limit, resume, db, labels, report, found, named,
                 llm, features,
             )  # fmt: skip
+
+            def loaded() -> Classify:
+                classify = load(found, features)
+                if found is not None:
+                    say(f"model: {safe(found.stem)}")
+                return classify
+
             try:
-                tally = run(job, lambda: load(found, features), open_queue)
+                tally = run(job, loaded, open_queue)
             except Stopped as stop:
                 if stop.tally.rows or stop.tally.cost_micros:
                     summarize(stop.tally)
@@ -204,7 +210,8 @@ def triage_with(
                     raise typer.Exit(INTERRUPTED) from None
                 if not isinstance(stop.why, LimitReached):
                     raise stop.why from None
-                say(f"{stop.why}: {stop.left:,} records are left")
+                are = "is" if stop.left == 1 else "are"
+                say(f"{stop.why}: {counted(stop.left, 'record')} {are} left")
                 raise typer.Exit(1) from None
             summarize(tally)
             if report is not None and tally.measured is not None:

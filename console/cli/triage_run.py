@@ -29,6 +29,7 @@ from console.cli.intake_report import follow
 from console.cli.model_triage import NoPrice, RunningModel
 from console.cli.triage_job import Job
 from console.cli.triage_places import check_places, is_stream
+from console.format import counted
 from data.errors import BadFile, HandrailError
 
 OpenQueue = Callable[[str | None], AbstractContextManager[Queue]]
@@ -124,15 +125,15 @@ def _to_file(
     if job.limit is not None and sink.done > job.limit:
         sink.keep()
         raise HandrailError(
-            f"--limit {job.limit}: the stopped run has done {sink.done:,} records already; give as "
-            "many or more, or leave --limit out"
+            f"--limit {job.limit}: the stopped run has done {counted(sink.done, 'record')} "
+            "already; give as many or more, or leave --limit out"
         )
     if sink.done:
-        say(f"going on after {sink.done:,} records")
+        say(f"going on after {counted(sink.done, 'record')}")
     try:
         return _work(job, sources, load, open_queue, sink, sink.tally)
     except KeyboardInterrupt:
-        _tell_of_the_rest(job, sink)
+        _tell_of_the_rest(job, sink, by_a_person=True)
         raise typer.Exit(INTERRUPTED) from None
     except BadFile:
         sink.discard()
@@ -140,8 +141,9 @@ def _to_file(
     except NoPrice:
         sink.keep()
         raise
-    except BaseException:
-        _tell_of_the_rest(job, sink)
+    except BaseException as problem:
+        stopped = isinstance(problem, Stopped) and isinstance(problem.why, KeyboardInterrupt)
+        _tell_of_the_rest(job, sink, by_a_person=stopped)
         raise
 
 
@@ -157,10 +159,10 @@ def _tell_finished(job: Job, sources: list[Source]) -> None:
     say(f"{safe(job.out)} is finished already; leave --resume out to begin again")
 
 
-def _tell_of_the_rest(job: Job, sink: FileSink) -> None:
+def _tell_of_the_rest(job: Job, sink: FileSink, *, by_a_person: bool) -> None:
     if sink.keep():
-        say(f"stopped after {sink.done:,} records; go on with: {job.command()}")
-    else:
+        say(f"stopped after {counted(sink.done, 'record')}; go on with: {job.command()}")
+    elif by_a_person:
         say("stopped; nothing was written")
 
 
@@ -175,10 +177,10 @@ def _to_stream(
         except Stopped as stop:
             sink.finish()
             if isinstance(stop.why, KeyboardInterrupt):
-                say(f"stopped after {tally.done:,} records")
+                say(f"stopped after {counted(tally.done, 'record')}")
             raise
         except KeyboardInterrupt:
-            say(f"stopped after {tally.done:,} records")
+            say(f"stopped after {counted(tally.done, 'record')}")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             # Whoever read has read enough; what is buffered has nowhere to go.

@@ -16,7 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 from console.cli.ingest import queueing
-from console.cli.triage import triage_with
+from console.cli.triage import classifier, triage_with
 from data.queries.queue import queue_page
 from data.workspace import open_workspace
 from tests.intake_support import Classifier, Session
@@ -200,6 +200,34 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert message in line
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert Path(name).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["--labels", "Nope"], "--labels 'Nope'"), (["--model", "no.npz"], "there is no such model")],
+)
+def test_what_is_wrong_is_the_one_line_before_anything_is_written(
+    tmp_path: Path, words: list[str], message: str
+):
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text(GOOD)
+    app = typer.Typer(add_completion=False)
+    app.command()(triage_with(classifier, open_queue))
+    told = [str(path), "-o", str(out), *words, "--db", str(tmp_path / "w.db")]
+    result = CliRunner().invoke(app, told)
+    (line,) = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert message in line
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_one_is_counted_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("console.cli.intake_report._PLAIN_EVERY", 0.0)
+    path = tmp_path / "in.csv"
+    path.write_text("text\nwords\n")
+    said = triage(path).stderr
+    assert "1 row, 0 to a person" in said
+    assert "1 record, " in said
 
 
 MEASURED = ["--labels", "intent"]

@@ -177,3 +177,8 @@ def test_numbers_that_are_none_are_missing(tmp_path: Path, name: str):
     read = tickets(read_all(write(tmp_path, text, name)))
     assert [record.ref for record in read] == [None, None, "7"]
     assert {record.labels["intent"] for record in read} == {None}
+
+
+def test_the_place_of_a_mistake_is_told_in_words_that_fit(tmp_path: Path):
+    (reject,) = rejects(read_all(write(tmp_path, '{"body": "x"}\n{"body": "ab\n', "in.jsonl")))
+    assert reject.why == "not JSON: Unterminated string starting at column 10"
