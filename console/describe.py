@@ -1,5 +1,6 @@
 """Events of the log in words: a line for each, and what stands behind it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ _PAST = {
     "action.unknown": ("?", "outcome unknown"),
     "action.undone": ("↶", "undone"),
 }
+_VERSION = re.compile(r"((?:own|packaged)-[0-9a-z]{1,6}).*")
 _BAD = {"action.failed", "action.unknown", "run.failed", "model.set_aside"}
 
 
@@ -180,6 +182,14 @@ def measures(event: EventRow) -> str:
     if isinstance(data.get("cost_micros"), int) and data["cost_micros"]:
         parts.append(cost(data["cost_micros"]))
     return " · ".join(parts)
+
+
+def told(event: EventRow, names: Mapping[str, str]) -> str:
+    """The headline with what the step took and, of triage, which model answered; of one that was
+    fitted here the beginning of its version."""
+    model = _first(event.data, "model") if event.kind == "triage" else ""
+    took = _joined(measures(event), _VERSION.sub(r"\1", model))
+    return headline(event, names) + (f"  ({took})" if took else "")
 
 
 def details(event: EventRow) -> list[tuple[str, str]]:

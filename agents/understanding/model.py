@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 import data
 from agents.understanding.features import ACCURATE, Features, features_named
 from agents.understanding.kinds import FAMILIES
+from agents.understanding.versions import spelled
 
 FOLDER = Path(data.__file__).parent / "triage"
 
@@ -98,7 +99,7 @@ def packaged_model(named: str = ACCURATE.name) -> TriageModel:
             for name in stored.files
             if name.split("_")[0] in ("kind", "tone", "urgency", "route", "abroad")
         }
-        version = f"packaged-{stored['digest']}"
+        version = f"packaged-{spelled(str(stored['digest']))}"
         return TriageModel(
             version if features is ACCURATE else f"{version}-{features.name}",
             [str(kind) for kind in stored["kinds"]],

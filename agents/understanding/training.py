@@ -32,6 +32,7 @@ from agents.understanding.own_model import (
 )
 from agents.understanding.reading import Reading
 from agents.understanding.triage import read_messages, whole_of
+from agents.understanding.versions import spelled
 from data.errors import HandrailError
 
 FEWEST = 40
@@ -107,7 +108,7 @@ def version_of(rows: list[Labelled], features: Features = ACCURATE) -> str:
     """The version of the model that `rows` give: a digest of them and of how it is fitted."""
     told = sorted(json.dumps(list(vars(row).values()), ensure_ascii=True) for row in rows)
     held = json.dumps([FORM, SETTINGS, packaged_model(features.name).version, told])
-    return f"own-{hashlib.sha256(held.encode()).hexdigest()[:12]}"
+    return f"own-{spelled(hashlib.sha256(held.encode()).hexdigest()[:12])}"
 
 
 def alike(text: str) -> str:

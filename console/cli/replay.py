@@ -26,7 +26,7 @@ from console.cli.replay_fork import (
     fork_ticket,
 )
 from console.cli.tickets import tell_of_the_rest
-from console.describe import details, headline, measures
+from console.describe import details, told
 from console.format import line
 from console.replaying import state_lines
 from console.thinking import ApiBase, Brain, Model
@@ -123,15 +123,13 @@ def replay(
         state = state and masked_state(state, detail)
         say_masked()
     if as_json:
-        told: dict[str, Any] = {"ticket": ticket_id, "steps": [_step(event) for event in page]}
-        print_json(told if state is None else {**told, "state": shown(state)})
+        found: dict[str, Any] = {"ticket": ticket_id, "steps": [_step(event) for event in page]}
+        print_json(found if state is None else {**found, "state": shown(state)})
         return
     console = screen()
     for event in page:
-        took = measures(event)
-        took = f"  ({took})" if took else ""
         when = event.at.strftime("%m-%d %H:%M:%S.%f")[:-3]
-        text = line(headline(event, names) + took, 1000)
+        text = line(told(event, names), 1000)
         console.print(block(f"{event.position:>4}  {when}  {event.agent:<11} {text}"))
     if at is not None and page and page[-1].position == at:
         for name, value in details(page[-1]):

@@ -14,7 +14,7 @@ from console.cli.documents import (
 from console.cli.options import As, AsJson, Db, PassphraseStdin, Ticket, Unmasked
 from console.cli.preview import preview_lines, undo_line
 from console.cli.printing import block, print_json, say_masked, screen
-from console.describe import headline, measures
+from console.describe import told
 from console.format import ACTION, STATUS, ago, cost, label, left, line, moment, money, passage
 from console.saving import described
 from data.queries.reasons import why_nothing
@@ -204,10 +204,8 @@ def _handoffs(console: "Console", detail: "TicketDetail") -> None:
 def _trace(console: "Console", events: "list[EventRow]", names: dict[str, str]) -> None:
     _title(console, "Trace")
     for event in events:
-        took = measures(event)
-        took = f"  ({took})" if took else ""
         at = event.at.strftime("%m-%d %H:%M:%S")
-        console.print(block(f"{at} {event.agent:<11} {line(headline(event, names) + took)}"))
+        console.print(block(f"{at} {event.agent:<11} {line(told(event, names))}"))
 
 
 def _models(console: "Console", detail: "TicketDetail") -> None:

@@ -10,6 +10,7 @@ from agents.brains.protocol import ModelUnavailable
 from agents.engine.advance import Engine
 from agents.runtime.inline import InlineDispatcher
 from agents.turns import tickets_in_turn
+from agents.understanding.model import packaged_model
 from agents.wiring import Places, open_parts
 from data.workspace import open_workspace
 from tests.cli.conftest import Program
@@ -81,3 +82,23 @@ def test_prompts_of_the_workspace_are_checked_with_file_and_line(
     ran = handrail("policy", "show", "--db", path)
     assert ran.code == 2
     assert "triage.md:2: 'secret' is not known here" in ran.err
+
+
+@pytest.mark.parametrize("command", ["show", "replay"])
+def test_triage_names_the_model_that_answered(
+    handrail: Program, doubted: Path, command: str
+) -> None:
+    assert _triage_step(handrail(command, "T1", "--db", doubted).out).endswith(" · honest-1)")
+
+
+@pytest.mark.parametrize("command", ["show", "replay"])
+def test_triage_tells_how_the_version_of_a_fitted_model_begins(
+    handrail: Program, worked: Callable[[str], Path], command: str
+) -> None:
+    said = handrail(command, "T1", "--db", worked("wrongful-cancellation")).out
+    assert _triage_step(said).endswith(f" · {packaged_model().version[:15]})")
+
+
+def _triage_step(said: str) -> str:
+    (step,) = [line for line in said.splitlines() if "▸ triage:" in line]
+    return step

@@ -177,6 +177,18 @@ def test_a_shelf_holds_versions_of_which_one_is_used(fitted, tmp_path: Path):
     assert not list(shelf.folder.glob(".new-*"))
 
 
+def test_a_model_under_a_name_of_earlier_versions_is_read_as_before(fitted, tmp_path: Path):
+    shelf, old = Shelf(tmp_path / "desk.models"), "own-123456789abc"
+    shelf.add(old, stored(replace(fitted.model, version=old), {"at": "1"}, fitted.seen))
+    shelf.add(fitted.model.version, stored(fitted.model, {"at": "2"}, fitted.seen))
+    assert shelf.named("1234") == old
+    shelf.use(old)
+    held = shelf.load()
+    assert held is not None
+    assert held.version == old
+    assert [about["version"] for about in shelf.models()] == [old, fitted.model.version]
+
+
 def test_what_is_no_model_is_refused(tmp_path: Path):
     path = tmp_path / "own-1.npz"
     with pytest.raises(BadFile, match="there is no such model"):

@@ -9,10 +9,11 @@ from agents.understanding.feelings import FEELINGS, feelings
 from agents.understanding.language import language_of
 from agents.understanding.model import packaged_model
 from agents.understanding.triage import read_message, read_messages, row_of
+from agents.understanding.versions import spelled
 
 
 def test_the_packaged_model_was_fitted_on_the_packaged_sentences() -> None:
-    assert packaged_model().version == f"packaged-{fit.digest()}", (
+    assert packaged_model().version == f"packaged-{spelled(fit.digest())}", (
         "run: python -P -m agents.understanding.fit"
     )
 
