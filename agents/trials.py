@@ -10,7 +10,7 @@ from agents.actions.catalogue import aim_of
 from agents.policy.gate import rule_on
 from agents.policy.model import Policy
 from agents.policy.suggest import wilson
-from data.queries.masked import masked
+from data.queries.masked import masked, names_of
 from data.queries.rows import ActionRow
 from data.queries.trials import Tried, tried
 from data.store import Store
@@ -162,8 +162,7 @@ def comparisons(store: Store, intent: Intent | None = None) -> Iterable[Comparis
 def without_personal_data(one: Comparison) -> Comparison:
     """The same for people who may look and not act."""
     named = one.ticket.actions[0] if one.ticket.actions else None
-    name, requester = (named.customer_name, named.requester) if named else (None, None)
-    names = tuple(filter(None, (name, *(name or "").split(), requester)))
+    names = names_of(named)
     return replace(
         one,
         ticket=replace(one.ticket, subject="[subject]"),

@@ -13,6 +13,9 @@ from typing import Any
 
 import phonenumbers
 
+from data.names import APOSTROPHES, HYPHENS, company_parts, parts_of
+from data.plain_words import PLAIN_WORDS
+
 Put = Callable[[str, str], str]
 """What stands in the place of a kind of data that was found, given the kind and the text."""
 
@@ -141,6 +144,14 @@ _CALLED_SO = re.compile(
     r"here|card|account|number|email|password|phone|ssn)\b)[^\W\d_][\w'’-]+)?)"
 )
 _SPACE = re.compile(r"\s+")
+_SIGNS = str.maketrans(dict.fromkeys(APOSTROPHES, "") | dict.fromkeys(HYPHENS, "-"))
+"""An apostrophe may be left out, a hyphen is any."""
+_WITHOUT = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "oe",
+    "Ø": "Oe", "å": "aa", "Å": "Aa", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L",
+    "đ": "d", "Đ": "D", "ı": "i",
+})  # fmt: skip
+"""Letters as they are written where a keyboard has none of them."""
 _PIECE = re.compile(r"[,;\n]\s*")
 _MARKED = r"(?!-[a-z]{14}\])"
 _PLACEHOLDER = re.compile(r"\[?[a-z]+-[a-z]{14}\]?")
@@ -252,24 +263,33 @@ def digits_of(text: str) -> str:
 
 def key_of(text: str) -> str:
     """What is the same for every way in which a name or address is written."""
-    plain = unicodedata.normalize("NFKD", text)
-    bare = "".join(c for c in plain if not unicodedata.combining(c))
-    return _SPACE.sub(" ", bare.casefold()).strip()
+    return _SPACE.sub(" ", _bare(text.translate(_SIGNS)).casefold().translate(_SIGNS)).strip()
+
+
+def _bare(text: str) -> str:
+    """`text` without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def _whole(text: str) -> tuple[str, ...]:
+    return (text,)
+
+
+_PARTS = {"name": parts_of, "company": company_parts}
+"""What else a value of a kind is known by."""
 
 
 def details_of(record: Mapping[str, Any] | None, sender: str | None = None) -> tuple[Detail, ...]:
-    """By what a person is known: the fields of their record, the words of their name, and the
-    address that they wrote from."""
+    """By what a person is known: the fields of their record, the parts of their name, their company
+    without its legal form, and the address that they wrote from."""
     found: dict[str, str] = {}
     record = record or {}
-    name = str(record.get("name") or record.get("customer_name") or "")
-    for detail in (name, *name.split()):
-        found.setdefault(detail, "name")
-    for field, value in record.items():
-        kind = FIELDS.get(field)
+    for field, value in sorted(record.items(), key=lambda item: item[0] != "name"):
+        kind = "name" if field == "name" else FIELDS.get(field)
         if kind is None or not isinstance(value, str | int) or isinstance(value, bool):
             continue
-        found.setdefault(str(value), kind)
+        for part in _PARTS.get(kind, _whole)(str(value)):
+            found.setdefault(part, kind)
         if kind == "address":
             pieces = [piece for piece in _PIECE.split(str(value)) if any(map(str.isdigit, piece))]
             found |= {piece: kind for piece in pieces if len(piece) > 4 and piece not in found}
@@ -283,10 +303,14 @@ class Known:
 
     def __init__(self, details: tuple[Detail, ...]) -> None:
         """Look for `details`."""
-        places = [detail for kind, detail in details if kind == "address"]
+        places = [each for each in details if each[0] == "address"]
         self._places = _pattern_of(places) if places else None
-        self._pattern = _pattern_of(detail for _, detail in details)
-        self._kinds = {key_of(detail): kind for kind, detail in reversed(details)}
+        self._pattern = _pattern_of(details)
+        self._details = {
+            key_of(written): (kind, detail)
+            for kind, detail in reversed(details)
+            for written in _ways_to_write(detail)
+        }
 
     def places(self, text: str, put: Put) -> str:
         """`text` with the postal addresses replaced, before a part of one is taken for another."""
@@ -294,19 +318,25 @@ class Known:
 
     def find(self, text: str, put: Put) -> str:
         """`text` with the details replaced by `put`."""
-        kinds = self._kinds
-        return self._pattern.sub(lambda m: put(kinds.get(key_of(m[0]), "name"), m[0]), text)
+        details = self._details
+        return self._pattern.sub(lambda m: put(*details.get(key_of(m[0]), ("name", m[0]))), text)
 
 
-def _pattern_of(details: Iterable[str]) -> re.Pattern[str]:
-    written: set[str] = set()
-    for detail in details:
-        if len(detail) > 1 and any(map(str.isalnum, detail)):
-            bare = unicodedata.normalize("NFKD", detail)
-            written |= {unicodedata.normalize(form, detail) for form in ("NFC", "NFD")}
-            written |= {detail, "".join(c for c in bare if not unicodedata.combining(c))}
-    parts = [_as_written(each) for each in sorted(written, key=len, reverse=True)]
-    return re.compile(rf"(?:{'|'.join(parts) or '(?!)'}){_MARKED}", re.IGNORECASE)
+def _pattern_of(details: Iterable[Detail]) -> re.Pattern[str]:
+    written = {each: kind for kind, detail in details for each in _ways_to_write(detail)}
+    parts = [_as_written(written[each], each) for each in sorted(written, key=len, reverse=True)]
+    return re.compile(rf"(?:{'|'.join(parts) or '(?!)'}){_MARKED}", re.IGNORECASE | re.MULTILINE)
+
+
+def _ways_to_write(detail: str) -> set[str]:
+    """A detail in both forms of Unicode, without accents, and in letters that any keyboard has;
+    none if it is too short to be looked for."""
+    if len(detail) < 2 or not any(map(str.isalnum, detail)):
+        return set()
+    composed = unicodedata.normalize("NFC", detail)
+    apart = unicodedata.normalize("NFD", detail)
+    plain = composed.translate(_WITHOUT)
+    return {detail, composed, apart, plain, _bare(detail), _bare(plain)}
 
 
 @lru_cache(maxsize=512)
@@ -315,16 +345,34 @@ def known_by(details: tuple[Detail, ...]) -> Known | None:
     return Known(details) if details else None
 
 
-def _as_written(detail: str) -> str:
-    """A pattern for one detail; two letters, such as Bo, only as they are written."""
+def _as_written(kind: str, detail: str) -> str:
+    """A pattern for one detail; two letters, such as Bo, only as they are written, and an ordinary
+    word only where it stands for a name."""
     if detail.isdigit():
         # The last digits of a card, but no sum, no year of a date, and no id.
         date = (
             r"(?<!\d[/.\-])(?![/.\-]\d)" if len(detail) == 4 and detail[:2] in ("19", "20") else ""
         )
         return rf"(?<!\d)(?<![a-z\d]_){date}{detail}(?!\d|[.,]\d\d(?!\d))"
-    escaped = r"\s+".join(map(re.escape, detail.split()))
+    if kind != "address" and detail.lower() in PLAIN_WORDS:
+        return _as_a_name(detail.capitalize())
+    escaped = r"\s+".join("".join(map(_sign, word)) for word in detail.split())
     return rf"(?<!\w){f'(?-i:{escaped})' if len(detail) == 2 else escaped}(?!\w)"
+
+
+def _sign(sign: str) -> str:
+    if sign in "ßẞ":
+        return "(?:ß|ẞ|ss)"
+    if sign in APOSTROPHES:
+        return f"[{APOSTROPHES}]?"
+    return f"[{HYPHENS}]" if sign in HYPHENS else re.escape(sign)
+
+
+def _as_a_name(word: str) -> str:
+    """A pattern for an ordinary word where it is written as a name: with a capital that no
+    beginning of a sentence accounts for, or at the end of a line."""
+    within = r"(?<![.!?…:] )(?<![.!?…\n])(?!^)"
+    return rf"(?-i:(?<!\w)(?:{within}{word}|{word}(?=[^\w\s]*\s*$|,))(?!\w))"
 
 
 def walk(value: Any, text: Callable[[str], str], field: Callable[[str, str, Any], Any]) -> Any:

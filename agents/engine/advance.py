@@ -25,6 +25,7 @@ from agents.engine.understand import skill_told
 from agents.understanding.kinds import intent_of
 from agents.understanding.visible import visible
 from data.errors import Fenced
+from data.names import parts_of
 from data.queries.tickets import ISSUE, RUN
 from data.store import NewEvent, Transaction
 from data.tables import Issue, Run
@@ -72,7 +73,7 @@ class Engine:
     def _once(self, snapshot: Snapshot) -> None:
         ticket = snapshot.ticket
         journal = Journal(self.parts.store, ticket)
-        journal.names = (ticket["customer_name"],) if ticket["customer_name"] else ()
+        journal.names = parts_of(ticket["customer_name"])
         run = snapshot.run
         owned = ticket["owner"] != AGENTS_OWN
         if owned or any(a["proposed_by"] for a in snapshot.actions):

@@ -18,12 +18,12 @@ from agents.engine.understand import (
     language_to_answer,
     log_triage,
     matters_of,
-    names_hidden,
     noise_of,
     triage_messages,
 )
 from agents.privacy.nonce import veil_for
 from agents.understanding.secrets import MASK
+from data.names import parts_of
 
 
 def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
@@ -33,10 +33,10 @@ def think(parts: Parts, journal: Journal, snapshot: Snapshot) -> Thought:
     asking, asked_before = journal.asking, ticket["read_count"] > 0
     if asking is None:
         log_triage(journal, snapshot, readings)
-    journal.names = names_hidden(ticket["customer_name"])
+    journal.names = parts_of(ticket["customer_name"])
     identified = identify_writer(parts, journal, snapshot, readings, asked=asked_before)
     if identified.customer:
-        journal.names = names_hidden(identified.customer["name"])
+        journal.names = parts_of(identified.customer["name"])
     if asking is not None:
         # Who writes is known first, so that the model reads nobody's name.
         desk = asking.desk(parts.policy, veil_for(parts.store, ticket, identified.customer))

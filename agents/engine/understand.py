@@ -26,10 +26,6 @@ from agents.understanding.triage import priority_of, read_message, read_messages
 from data.vocabulary import AgentName, Intent, IssueState
 
 
-def names_hidden(name: str | None) -> tuple[str, ...]:
-    return (name, *name.split()) if name else ()
-
-
 def triage_messages(parts: Parts, snapshot: Snapshot) -> list[Reading]:
     """One reading per message of the customer."""
     subject = snapshot.ticket["subject"]

@@ -13,6 +13,7 @@ from agents.quality.dossier import Dossier
 from agents.quality.found import Check
 from agents.understanding.secrets import mask_secrets
 from agents.understanding.visible import visible
+from data.names import parts_of
 from data.redaction import redact, redact_text
 from data.vocabulary import AgentName, Author, QualityName
 
@@ -99,8 +100,7 @@ def _check(name: QualityName, given: Any, model: str) -> Check | None:
 
 def told(dossier: Dossier, found: Sequence[Check]) -> str:
     """The ticket as the model sees it: no names, addresses, numbers or secrets."""
-    name = dossier.ticket["customer_name"] or ""
-    names = (name, *name.split()) if name else ()
+    names = parts_of(dossier.ticket["customer_name"])
 
     def hidden(text: str) -> str:
         return redact_text(mask_secrets(visible(text))[:_LONGEST], names)

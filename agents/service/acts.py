@@ -8,6 +8,7 @@ from agents.authority import Person, person_of
 from agents.errors import NotDecidable
 from agents.policy.model import Policy
 from data.columns import canonical
+from data.names import parts_of
 from data.redaction import redact
 from data.store import NewEvent, Store, Transaction
 from data.vocabulary import IMPORTED, AgentName
@@ -42,7 +43,7 @@ class Acts:
         """Append an event about an action; `by` is kept as it is, the rest is redacted."""
         shown, hidden = public({"action": action["id"], "name": action["name"], **more})
         customer = tx.ticket(action["ticket_id"])["customer_name"]
-        data = redact(shown, (customer,) if customer else ())
+        data = redact(shown, parts_of(customer))
         data["by"] = by
         payload = canonical(hidden) if hidden else None
         event = NewEvent(kind, AgentName.OPERATOR.value, data, action["ticket_id"], payload=payload)

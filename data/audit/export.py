@@ -13,6 +13,7 @@ from data.audit.rows import COLUMNS, events_as_stored, snapshot
 from data.audit.texts import digest_of
 from data.columns import canonical
 from data.errors import HandrailError, NotFound
+from data.names import parts_of
 from data.redaction import redact, redact_text
 from data.store import ACTION, CHAIN, EVENT, MESSAGE, PAYLOAD, TICKET, NewEvent, Store
 from data.vocabulary import AgentName
@@ -121,8 +122,8 @@ def _ticket(connection: Connection, ticket_id: str) -> dict[str, Any]:
 
 def _names(ticket: dict[str, Any]) -> tuple[str, ...]:
     """What a masked file must not hold besides what is found by its form."""
-    name = ticket["customer_name"] or ""
-    return tuple(each for each in (ticket["requester"], name, *name.split()) if each)
+    requester = ticket["requester"]
+    return (*([requester] if requester else []), *parts_of(ticket["customer_name"]))
 
 
 def _header(

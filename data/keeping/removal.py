@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from data.database import make_engine
 from data.keeping.fields import ERASED, ERASES, Row
 from data.keeping.words import Words, details_in, texts_in
+from data.names import parts_of
 from data.store import EVENT, MESSAGE, PAYLOAD, NewEvent, Store, Transaction
 from data.vocabulary import AgentName, Author
 from data.workspace import Workspace
@@ -118,9 +119,8 @@ class Removal:
     def _listen(self) -> None:
         """Learn what each customer said, and by what they are known."""
         for row in self._rows["ticket"]:
-            name = row["customer_name"] or ""
             known = self.words[row["id"]]
-            known.add_details([row["requester"], name, *name.split()])
+            known.add_details([row["requester"], *parts_of(row["customer_name"])])
             known.add_said([row["subject"]])
         for row in self._rows["message"]:
             if row["author"] == Author.CUSTOMER and row["body"] != ERASED:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from data.names import parts_of
+
 _EMAIL = re.compile(r"[\w.%+\-]+@[\w.\-]+\.\w{2,}")
 _NUMBER = re.compile(r"(?<![\w.])(?:\+\d[\d ()/.\-]{6,18}\d|\d(?: ?\d){8,18})(?!\w)")
 _WORD = re.compile(r"\w+")
@@ -40,7 +42,7 @@ def details_in(value: Any) -> Iterator[str]:
             elif not isinstance(item, str):
                 yield from details_in(item)
             elif key == "name" and person:
-                yield from (item, *item.split())
+                yield from parts_of(item)
             elif key in _DETAILS:
                 yield item
     elif isinstance(value, list):

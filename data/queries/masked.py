@@ -4,6 +4,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
+from data.names import parts_of
 from data.personal import FIELDS
 from data.queries.rows import AttachmentRow, EventRow, MessageRow, TicketDetail
 from data.redaction import redact, redact_text
@@ -52,9 +53,9 @@ def names_of(row: Any) -> tuple[str, ...]:
     """By what a row names its customer."""
     if isinstance(row, TicketDetail):
         wrote = {m.name for m in row.messages if m.author == Author.CUSTOMER and m.name}
-        return (*names_of(row.ticket), *sorted(wrote))
-    name = getattr(row, "customer_name", None) or ""
-    return tuple(filter(None, (name, *name.split(), getattr(row, "requester", None))))
+        return (*names_of(row.ticket), *(part for name in sorted(wrote) for part in parts_of(name)))
+    requester = getattr(row, "requester", None)
+    return (*parts_of(getattr(row, "customer_name", None)), *([requester] if requester else []))
 
 
 def _field(name: str, item: Any, names: tuple[str, ...]) -> Any:
