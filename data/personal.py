@@ -6,21 +6,21 @@ model for the length of a ticket, and what exports and viewers see masked.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 
-from data.names import APOSTROPHES, HYPHENS, company_parts, parts_of
-from data.plain_words import PLAIN_WORDS
+from data.card_numbers import in_groups
+from data.names import APOSTROPHES, HYPHENS
+
+if TYPE_CHECKING:
+    from data.known import Known
 
 Put = Callable[[str, str], str]
 """What stands in the place of a kind of data that was found, given the kind and the text."""
-
-Detail = tuple[str, str]
-"""A kind, and a text by which one person is known."""
 
 FIELDS = {
     "email": "email", "requester": "email", "recipient": "email", "phone": "phone",
@@ -51,10 +51,10 @@ _STREET_HINTS = (
     "place ", "chemin", "impasse", "calle ", "avenida", "avda", "plaza ", "paseo", "via ", "viale",
     "piazza", "corso", "rua ", "travessa", "praça",
 )  # fmt: skip
-_HINT = re.compile(r"[\d@]|://")
+_HINT = re.compile(r"[\d@\uff20\ufe6b]|://")
 _SPOKEN_HINTS = (
-    " dot ", "(at)", "[at]", "( at )", "{at}", "gmail", "yahoo", "hotmail", "outlook", "icloud",
-    "rediffmail", "mailcom",
+    " dot ", "(", "[", "{", "<", "gmail", "yahoo", "hotmail", "outlook", "icloud", "rediffmail",
+    "mailcom", " @ ",
 )  # fmt: skip
 _GAP = r"[ \u00a0\u2007\u2009\u202f\u2010-\u2015-]"
 _DATE = (
@@ -70,15 +70,21 @@ _TELLING = re.compile(
     r"(?:token|key|api_?key|sig|signature|secret|pass(?:word|wd)?|pwd|code|auth|session(?:id)?|sid|jwt|"
     r"credential|e?mail|phone|otp|invite)s?[=/]|(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{24,}"
 )
+_AT_SIGN = r"[@\uff20\ufe6b]"
 _EMAIL = re.compile(
-    r"(?<![\w.%+\-])(?<![\w.%+\-]')[\w.%+\-][\w.%+'\-]*+@(?:[\w\-]+\.)+[^\W\d_][\w\-]*[^\W_]"
+    rf"(?<![\w.%+\-])(?<![\w.%+\-]')[\w.%+\-][\w.%+'\-]*+{_AT_SIGN}"
+    r"(?:[\w\-]+[.\uff0e\u3002])+[^\W\d_][\w\-]*[^\W_]"
 )
-_TOP = r"(?:com|org|net|edu|info|io|de|fr|es|it|nl|pt|br|uk|in|eu)"
+_TOP = r"(?:com|org|net|edu|info|io|de|fr|es|it|nl|pt|br|uk|in|eu|pl|ch|cz|dk|fi|hu|ie|mx|ro|ar)"
 _POST = r"(?:gmail|yahoo|hotmail|outlook|icloud|ymail|rediffmail)"
-_DOT = r"(?: ?[(\[{] ?dot ?[)\]}] ?| dot )"
-_AT = r" ?[(\[{] ?at ?[)\]}] ?"
+_DOT = r"(?: ?[(\[{<] ?(?:dot|punkt|punto|point|ponto|punt|\.) ?[)\]}>] ?| dot )"
+_AT = (
+    r" ?(?:[(\[{<] ?(?:at|ät|@|arroba|arobase|chiocciola|apenstaartje|klammeraffe) ?[)\]}>]"
+    r"|[@\uff20\ufe6b]) ?"
+)
 _SPOKEN = re.compile(
-    rf"(?i)(?<![\w.+-])(?:[\w.+-]++{_AT}[\w-]++(?:{_DOT}[\w-]++)*?(?:{_DOT}|\.){_TOP}\b"
+    rf"(?i)(?<![\w.+-])(?:[\w.+-]++{_AT}[\w-]++(?:(?:{_DOT}|\.)[\w-]++){{0,5}}(?:{_DOT}|\.)"
+    r"[^\W\d_]{2,24}(?![\w-])"
     rf"|[\w.+-]++ at [\w-]++(?:{_DOT}[\w-]++)*?{_DOT}{_TOP}\b"
     rf"|[\w.+-]+?(?:{_POST}(?:{_DOT}|\.? ?){_TOP}|mailcom)\b"
     rf"|[\w.+-]++(?: \d{{1,6}})? {_POST}(?:{_DOT}| ?){_TOP}\b)"
@@ -143,17 +149,17 @@ _CALLED_SO = re.compile(
     r"|[^\W\d_][\w'’-]+(?: (?!(?:and|but|with|from|i|my|the|is|in|at|on|for|und|et|y|e|en|a|to|"
     r"here|card|account|number|email|password|phone|ssn)\b)[^\W\d_][\w'’-]+)?)"
 )
+_MEASURES = re.compile(
+    r"(?i)(?:amount|balance|total|sum|price|cost|fee|tax|credit|limit|refunded|paid|risk|minor|micros|"
+    r"cents|tokens|bytes|size|count|characters|ms|ns|seconds|time|timestamp|date|created|updated|"
+    r"expires|opened|closed|ended|until|since|(?:^|_)at|(?-i:At)|epoch|seed)s?$"
+)
+"""Names of fields that hold sums, times and counts, however large."""
 _SPACE = re.compile(r"\s+")
 _SIGNS = str.maketrans(dict.fromkeys(APOSTROPHES, "") | dict.fromkeys(HYPHENS, "-"))
 """An apostrophe may be left out, a hyphen is any."""
-_WITHOUT = str.maketrans({
-    "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "oe",
-    "Ø": "Oe", "å": "aa", "Å": "Aa", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L",
-    "đ": "d", "Đ": "D", "ı": "i",
-})  # fmt: skip
-"""Letters as they are written where a keyboard has none of them."""
-_PIECE = re.compile(r"[,;\n]\s*")
-_MARKED = r"(?!-[a-z]{14}\])"
+MARKED = r"(?!-[a-z]{14}\])"
+"""Behind what is no placeholder's kind."""
 _PLACEHOLDER = re.compile(r"\[?[a-z]+-[a-z]{14}\]?")
 """What follows the first word of a placeholder is not a person's name."""
 
@@ -193,7 +199,7 @@ def _names_told(text: str, put: Put) -> str:
         {each for full in told for each in (full, *re.findall(r"[\w'’-]+", full))}, key=len
     )[::-1]:
         if len(name) > 2 and name[0].isupper():
-            again = rf"(?<![\w\[]){re.escape(name)}(?!\w){_MARKED}"
+            again = rf"(?<![\w\[]){re.escape(name)}(?!\w){MARKED}"
             text = re.sub(again, lambda m: put("person", m[0]), text)
     return text
 
@@ -206,11 +212,12 @@ def _after(match: re.Match[str], group: int, kind: str, put: Put) -> str:
 def _by_form(text: str, put: Put) -> str:
     if "://" in text:
         text = _LINK.sub(lambda m: put("link", m[0]) if _TELLING.search(m[0]) else m[0], text)
-    if "@" in text:
+    if any(sign in text for sign in "@\uff20\ufe6b"):
         text = _EMAIL.sub(lambda m: put("email", m[0]), text)
     if _SEVEN.search(text):
         text = _IBAN.sub(lambda m: put("account", m[0]), text)
         text = _IP.sub(lambda m: put("ip", m[0]) if _is_address(m[0]) else m[0], text)
+        text = in_groups(text, lambda found: put("number", found))
         text = _PHONE.sub(lambda m: put("phone", m[0]), text)
         text = _NUMBER.sub(lambda m: m[0] if m["ours"] else put("number", m[0]), text)
     if _SEVEN.search(text):
@@ -263,132 +270,39 @@ def digits_of(text: str) -> str:
 
 def key_of(text: str) -> str:
     """What is the same for every way in which a name or address is written."""
-    return _SPACE.sub(" ", _bare(text.translate(_SIGNS)).casefold().translate(_SIGNS)).strip()
+    return _SPACE.sub(" ", bare(text.translate(_SIGNS)).casefold().translate(_SIGNS)).strip()
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """`text` without accents."""
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-def _whole(text: str) -> tuple[str, ...]:
-    return (text,)
-
-
-_PARTS = {"name": parts_of, "company": company_parts}
-"""What else a value of a kind is known by."""
-
-
-def details_of(record: Mapping[str, Any] | None, sender: str | None = None) -> tuple[Detail, ...]:
-    """By what a person is known: the fields of their record, the parts of their name, their company
-    without its legal form, and the address that they wrote from."""
-    found: dict[str, str] = {}
-    record = record or {}
-    for field, value in sorted(record.items(), key=lambda item: item[0] != "name"):
-        kind = "name" if field == "name" else FIELDS.get(field)
-        if kind is None or not isinstance(value, str | int) or isinstance(value, bool):
-            continue
-        for part in _PARTS.get(kind, _whole)(str(value)):
-            found.setdefault(part, kind)
-        if kind == "address":
-            pieces = [piece for piece in _PIECE.split(str(value)) if any(map(str.isdigit, piece))]
-            found |= {piece: kind for piece in pieces if len(piece) > 4 and piece not in found}
-    if sender:
-        found.setdefault(sender, "email")
-    return tuple((kind, detail.strip()) for detail, kind in found.items() if detail.strip())
-
-
-class Known:
-    """Finds what one person is known by, longest first, however it is written."""
-
-    def __init__(self, details: tuple[Detail, ...]) -> None:
-        """Look for `details`."""
-        places = [each for each in details if each[0] == "address"]
-        self._places = _pattern_of(places) if places else None
-        self._pattern = _pattern_of(details)
-        self._details = {
-            key_of(written): (kind, detail)
-            for kind, detail in reversed(details)
-            for written in _ways_to_write(detail)
-        }
-
-    def places(self, text: str, put: Put) -> str:
-        """`text` with the postal addresses replaced, before a part of one is taken for another."""
-        return self._places.sub(lambda m: put("address", m[0]), text) if self._places else text
-
-    def find(self, text: str, put: Put) -> str:
-        """`text` with the details replaced by `put`."""
-        details = self._details
-        return self._pattern.sub(lambda m: put(*details.get(key_of(m[0]), ("name", m[0]))), text)
-
-
-def _pattern_of(details: Iterable[Detail]) -> re.Pattern[str]:
-    written = {each: kind for kind, detail in details for each in _ways_to_write(detail)}
-    parts = [_as_written(written[each], each) for each in sorted(written, key=len, reverse=True)]
-    return re.compile(rf"(?:{'|'.join(parts) or '(?!)'}){_MARKED}", re.IGNORECASE | re.MULTILINE)
-
-
-def _ways_to_write(detail: str) -> set[str]:
-    """A detail in both forms of Unicode, without accents, and in letters that any keyboard has;
-    none if it is too short to be looked for."""
-    if len(detail) < 2 or not any(map(str.isalnum, detail)):
-        return set()
-    composed = unicodedata.normalize("NFC", detail)
-    apart = unicodedata.normalize("NFD", detail)
-    plain = composed.translate(_WITHOUT)
-    return {detail, composed, apart, plain, _bare(detail), _bare(plain)}
-
-
-@lru_cache(maxsize=512)
-def known_by(details: tuple[Detail, ...]) -> Known | None:
-    """What finds these details; None if there are none."""
-    return Known(details) if details else None
-
-
-def _as_written(kind: str, detail: str) -> str:
-    """A pattern for one detail; two letters, such as Bo, only as they are written, and an ordinary
-    word only where it stands for a name."""
-    if detail.isdigit():
-        # The last digits of a card, but no sum, no year of a date, and no id.
-        date = (
-            r"(?<!\d[/.\-])(?![/.\-]\d)" if len(detail) == 4 and detail[:2] in ("19", "20") else ""
-        )
-        return rf"(?<!\d)(?<![a-z\d]_){date}{detail}(?!\d|[.,]\d\d(?!\d))"
-    if kind != "address" and detail.lower() in PLAIN_WORDS:
-        return _as_a_name(detail.capitalize())
-    escaped = r"\s+".join("".join(map(_sign, word)) for word in detail.split())
-    return rf"(?<!\w){f'(?-i:{escaped})' if len(detail) == 2 else escaped}(?!\w)"
-
-
-def _sign(sign: str) -> str:
-    if sign in "ßẞ":
-        return "(?:ß|ẞ|ss)"
-    if sign in APOSTROPHES:
-        return f"[{APOSTROPHES}]?"
-    return f"[{HYPHENS}]" if sign in HYPHENS else re.escape(sign)
-
-
-def _as_a_name(word: str) -> str:
-    """A pattern for an ordinary word where it is written as a name: with a capital that no
-    beginning of a sentence accounts for, or at the end of a line."""
-    within = r"(?<![.!?…:] )(?<![.!?…\n])(?!^)"
-    return rf"(?-i:(?<!\w)(?:{within}{word}|{word}(?=[^\w\s]*\s*$|,))(?!\w))"
-
-
-def walk(value: Any, text: Callable[[str], str], field: Callable[[str, str, Any], Any]) -> Any:
+def walk(
+    value: Any,
+    text: Callable[[str], str],
+    field: Callable[[str, str, Any], Any],
+    name: str = "",
+) -> Any:
     """A JSON value with each text put through `text`, and each field that is personal by its name
-    through `field` (name, kind, value)."""
+    through `field` (name, kind, value).
+
+    A whole number of 9 to 19 digits is a text too, unless `name`, its field, measures something.
+    """
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
         return {
             key: field(key, kind, item)
             if (kind := _kind_of(key, item, value)) is not None
-            else walk(item, text, field)
+            else walk(item, text, field, str(key))
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
-        return [walk(item, text, field) for item in value]
+        return [walk(item, text, field, name) for item in value]
+    if isinstance(value, int) and 10**8 <= abs(value) < 10**19 and not _MEASURES.search(name):
+        shown, written = text(str(value)), str(value)
+        return value if shown == written else shown
     return value
 
 
@@ -402,9 +316,3 @@ def _kind_of(key: Any, item: Any, record: Mapping[Any, Any]) -> str | None:
     if key == "name" and (isinstance(item, list) or not _PERSON.isdisjoint(record)):
         return "name"
     return FIELDS.get(key)
-
-
-@lru_cache(maxsize=512)
-def known_names(names: tuple[str, ...]) -> Known | None:
-    """What finds these names; None if there are none."""
-    return known_by(tuple(("name", name) for name in names if name))

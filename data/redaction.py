@@ -3,7 +3,8 @@ name of its kind."""
 
 from typing import Any
 
-from data.personal import find, known_names, walk
+from data.known import known_names
+from data.personal import find, walk
 
 
 def _put(kind: str, _: str) -> str:

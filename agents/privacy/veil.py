@@ -13,7 +13,8 @@ from agents.connectors.protocols import Row
 from agents.understanding.secrets import MASK, mask_secrets
 from agents.understanding.slots import amounts, last4s
 from agents.understanding.visible import visible
-from data.personal import details_of, digits_of, find, key_of, known_by, walk
+from data.known import details_of, known_by
+from data.personal import digits_of, find, key_of, walk
 
 Value = TypeVar("Value")
 

@@ -4,6 +4,8 @@ import re
 
 import phonenumbers
 
+from data.card_numbers import in_groups, passes_luhn
+
 MASK = "[removed]"
 
 _CARD = re.compile(r"(?<!\d)(?<!\d[.,])(?:\d[ .-]?){12,18}\d(?!\d)")
@@ -23,14 +25,6 @@ _CARD_CODE = re.compile(
 )
 _COMMON = {"reset", "not", "wrong", "correct", "the", "and", "still", "incorrect", "expired", "never", "invalid",
            "working", "changed", "required", "being", "always", "no", "nicht", "falsch", "number", "code"}  # fmt: skip
-
-
-def _passes_luhn(digits: str) -> bool:
-    total = 0
-    for position, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if position % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
 
 
 def _hide_card(match: re.Match[str]) -> str:
@@ -64,6 +58,7 @@ def mask_secrets(text: str) -> str:
     """
     text = _KEY.sub(MASK, text)
     text = _CARD.sub(_hide_card, text)
+    text = in_groups(text, lambda found: MASK)
     text = _IBAN.sub(MASK, text)
     text = _CARD_CODE.sub(rf"\1\2{MASK}", text)
     return _PASSWORD.sub(_hide_password, text)
@@ -72,4 +67,4 @@ def mask_secrets(text: str) -> str:
 def card_tails(text: str) -> list[str]:
     """The last four digits of each full card number in raw text whose checksum fits."""
     found = (re.sub(r"\D", "", match[0]) for match in _CARD.finditer(text))
-    return [digits[-4:] for digits in found if 13 <= len(digits) <= 19 and _passes_luhn(digits)]
+    return [digits[-4:] for digits in found if 13 <= len(digits) <= 19 and passes_luhn(digits)]
