@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from data.card_digits import hide_digits, is_tail
 from data.names import APOSTROPHES, HYPHENS, company_parts, parts_of
-from data.personal import FIELDS, MARKED, Put, bare, key_of
+from data.personal import FIELDS, MARKED, Put, bare, digits_of, key_of
 from data.plain_words import PLAIN_WORDS
 
 Detail = tuple[str, str]
@@ -41,6 +42,8 @@ def details_of(record: Mapping[str, Any] | None, sender: str | None = None) -> t
             continue
         for part in _PARTS.get(kind, _whole)(str(value)):
             found.setdefault(part, kind)
+        if kind == "card" and (digits := digits_of(str(value))):
+            found[digits.zfill(4)[-4:]] = kind
         if kind == "address":
             pieces = [piece for piece in _PIECE.split(str(value)) if any(map(str.isdigit, piece))]
             found |= {piece: kind for piece in pieces if len(piece) > 4 and piece not in found}
@@ -54,6 +57,7 @@ class Known:
 
     def __init__(self, details: tuple[Detail, ...]) -> None:
         """Look for `details`."""
+        self._cards = [detail for kind, detail in details if kind == "card" and is_tail(detail)]
         places = [each for each in details if each[0] == "address"]
         self._places = _pattern_of(places) if places else None
         self._pattern = _pattern_of(details)
@@ -69,6 +73,7 @@ class Known:
 
     def find(self, text: str, put: Put) -> str:
         """`text` with the details replaced by `put`."""
+        text = hide_digits(self._cards, text, put) if self._cards else text
         details = self._details
         return self._pattern.sub(lambda m: put(*details.get(key_of(m[0]), ("name", m[0]))), text)
 
@@ -100,11 +105,10 @@ def _as_written(kind: str, detail: str) -> str:
     """A pattern for one detail; two letters, such as Bo, only as they are written, and an ordinary
     word only where it stands for a name."""
     if detail.isdigit():
-        # The last digits of a card, but no sum, no year of a date, and no id.
-        date = (
-            r"(?<!\d[/.\-])(?![/.\-]\d)" if len(detail) == 4 and detail[:2] in ("19", "20") else ""
-        )
-        return rf"(?<!\d)(?<![a-z\d]_){date}{detail}(?!\d|[.,]\d\d(?!\d))"
+        # No sum, no year of a date, and no id.
+        year = len(detail) == 4 and detail[:2] in ("19", "20")
+        before, after = (r"(?<!\d[/.\-])", r"(?![/.\-]\d)") if year else ("", "")
+        return rf"(?<!\d)(?<![a-z\d]_){before}{detail}{after}(?!\d|[.,]\d\d(?!\d))"
     if kind != "address" and detail.lower() in PLAIN_WORDS:
         return _as_a_name(detail.capitalize())
     escaped = r"\s+".join("".join(map(_sign, word)) for word in detail.split())
@@ -128,5 +132,6 @@ def _as_a_name(word: str) -> str:
 
 @lru_cache(maxsize=512)
 def known_names(names: tuple[str, ...]) -> Known | None:
-    """What finds these names; None if there are none."""
-    return known_by(tuple(("name", name) for name in names if name))
+    """What finds these names, and last digits of a card; None if there are none."""
+    kinds = (("card" if is_tail(name) else "name", name) for name in names if name)
+    return known_by(tuple(kinds))

@@ -13,6 +13,7 @@ from agents.connectors.protocols import Row
 from agents.understanding.secrets import MASK, mask_secrets
 from agents.understanding.slots import amounts, last4s
 from agents.understanding.visible import visible
+from data.card_digits import CODE, hide_told, is_year_or_sum
 from data.known import details_of, known_by
 from data.personal import digits_of, find, key_of, walk
 
@@ -26,14 +27,8 @@ _LETTERS = 8
 _CHECK = 6
 """Letters by which a placeholder is known to be ours: one guess in 300 million fits."""
 _LOOKS_LIKE = re.compile(rf"\[\s*([a-z]{{2,8}})\s*-\s*([a-z]{{{_LETTERS + _CHECK}}})\s*\]", re.I)
-_FOUR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_YEAR = re.compile(r"(?:19[89]|20[0-4])\d")
-_OF_A_CARD = re.compile(
-    r"(?i)(?:digits?|ziffern?|cifras|chiffres|cifre|cijfers|dígitos|end\w*|termin\w*|x{2,}|\*+|•+)"
-    r"\W{0,3}(?:in|with|are|is|on|auf|mit|en|par|con|em|com|op|met)?\W{0,3}$"
-)
-_CODE = re.compile(r"(?i)(?:err|cod|fehl|fout|status)\w*")
-_OF_A_CODE = re.compile(rf"{_CODE.pattern}\W{{0,3}}$")
+_FOUR = re.compile(r"(?<!\d)(?<![A-Za-z\d]_)\d{4}(?!\d)")
+_OF_A_CODE = re.compile(rf"{CODE.pattern}\w*\W{{0,3}}$")
 
 
 def _letters(digest: bytes, count: int) -> str:
@@ -119,10 +114,11 @@ class Veil:
 
     def _tails(self, text: str) -> str:
         """The last four digits of a card, told by the words around them or sent alone."""
+        text = hide_told(text, self._put, alone=True)
         if not _FOUR.search(text):
             return text
         words = text.split()
-        alone = len(words) <= 4 and not _CODE.search(text)
+        alone = len(words) <= 4 and not CODE.search(text)
         tails = set(last4s(text, asked=alone)) - {
             sum.number for sum in amounts(text) if sum.currency
         }
@@ -131,7 +127,7 @@ class Veil:
             before = text[max(0, match.start() - 24) : match.start()]
             if match[0] not in tails or _OF_A_CODE.search(before):
                 return match[0]
-            if _YEAR.fullmatch(match[0]) and not _OF_A_CARD.search(before):
+            if is_year_or_sum(text, *match.span()):
                 return match[0]
             return self._put("card", match[0])
 

@@ -14,7 +14,7 @@ from agents.quality.found import Check
 from agents.understanding.secrets import mask_secrets
 from agents.understanding.visible import visible
 from data.names import parts_of
-from data.redaction import redact, redact_text
+from data.redaction import mask, mask_text
 from data.vocabulary import AgentName, Author, QualityName
 
 PROMPT = Path(data.__file__).parent / "prompts" / "quality.md"
@@ -103,7 +103,7 @@ def told(dossier: Dossier, found: Sequence[Check]) -> str:
     names = parts_of(dossier.ticket["customer_name"])
 
     def hidden(text: str) -> str:
-        return redact_text(mask_secrets(visible(text))[:_LONGEST], names)
+        return mask_text(mask_secrets(visible(text))[:_LONGEST], names, alone=True)
 
     lines = [f"Ended: {dossier.ticket['status']}", "", "# Said"]
     for message in dossier.messages:
@@ -111,7 +111,7 @@ def told(dossier: Dossier, found: Sequence[Check]) -> str:
             lines += [f"[{message['author']}] {hidden(message['body'])}", ""]
     lines.append("# Actions")
     for action in dossier.actions:
-        shown = redact(view_of(action["executed_arguments"] or action["arguments"]), names)
+        shown = mask(view_of(action["executed_arguments"] or action["arguments"]), names)
         lines.append(f"- {action['name']} {shown}: {action['state']}")
     lines += ["", "# Issues"]
     lines += [f"- {i['kind']}: {i['state']}, rule {i['rule']}" for i in dossier.issues]

@@ -6,6 +6,8 @@ from datetime import date
 
 import phonenumbers
 
+from data.currencies import CODE_WORDS, CODES, SYMBOLS
+
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 )
@@ -44,37 +46,10 @@ _MONTHS = {
     for name in names.split()
 }  # fmt: skip
 _AMBIGUOUS_MONTHS = {"may", "mar", "mars", "marco", "mei", "mai", "jan", "sept"}
-_SYMBOLS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "R$": "brl", "₹": "inr"}
-_CODES = [
-    "usd",
-    "eur",
-    "gbp",
-    "jpy",
-    "chf",
-    "brl",
-    "cad",
-    "aud",
-    "sek",
-    "nok",
-    "dkk",
-    "pln",
-    "inr",
-    "mxn",
-    "nzd",
-    "czk",
-    "huf",
-    "krw",
-    "kwd",
-    "sgd",
-]
-_CODE_WORDS = {
-    "dollar": "usd", "dollars": "usd", "bucks": "usd", "euro": "eur", "euros": "eur", "pounds": "gbp",
-    "quid": "gbp", "yen": "jpy", "francs": "chf", "franken": "chf", "reais": "brl", "dólares": "usd",
-}  # fmt: skip
 _NUMBER = r"\d{1,3}(?:[.,' ]\d{3}){1,5}(?:[.,]\d{1,3})?|\d{1,15}(?:[.,]\d{1,3})?"
 _AMOUNT = re.compile(
-    rf"(?P<sym>R\$|[$€£¥₹])\s?(?P<a>{_NUMBER})|(?<!\d)(?P<b>{_NUMBER})\s?(?P<post>[$€£¥₹]|\b(?:{'|'.join(_CODES)}|"
-    rf"{'|'.join(_CODE_WORDS)})\b)|\b(?P<pre>{'|'.join(_CODES)})\s?(?P<c>{_NUMBER})"
+    rf"(?P<sym>R\$|[$€£¥₹])\s?(?P<a>{_NUMBER})|(?<!\d)(?P<b>{_NUMBER})\s?(?P<post>[$€£¥₹]|\b(?:{'|'.join(CODES)}|"
+    rf"{'|'.join(CODE_WORDS)})\b)|\b(?P<pre>{'|'.join(CODES)})\s?(?P<c>{_NUMBER})"
     r"|(?<![\d.,/-])(?P<d>\d{1,5}[.,]\d{2})(?![\d.,/-])",
     re.IGNORECASE,
 )
@@ -177,8 +152,8 @@ def amounts(text: str) -> list[Amount]:
     for match in _AMOUNT.finditer(text):
         number = next(match[g] for g in "abcd" if match[g])
         mark = (match["sym"] or match["post"] or match["pre"] or "").strip()
-        currency = _SYMBOLS.get(mark.upper()) or _CODE_WORDS.get(mark.lower())
-        if currency is None and mark.lower() in _CODES:
+        currency = SYMBOLS.get(mark.upper()) or CODE_WORDS.get(mark.lower())
+        if currency is None and mark.lower() in CODES:
             currency = mark.lower()
         if currency is None and not mark and _inside_date(text, match):
             continue

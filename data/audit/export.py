@@ -14,7 +14,7 @@ from data.audit.texts import digest_of
 from data.columns import canonical
 from data.errors import HandrailError, NotFound
 from data.names import parts_of
-from data.redaction import redact, redact_text
+from data.redaction import mask, mask_text
 from data.store import ACTION, CHAIN, EVENT, MESSAGE, PAYLOAD, TICKET, NewEvent, Store
 from data.vocabulary import AgentName
 
@@ -141,7 +141,7 @@ def _header(
     told |= {name: _stamp(ticket[name]) for name in _TIMES}
     told |= {name: ticket[name] for name in _WHY} | {"actions": actions}
     if masked:
-        told = redact(told, names)
+        told = mask(told, names)
     else:
         told |= {name: ticket[name] for name in _PERSONAL}
     begin = {"handrail_export": VERSION, "ticket": ticket["id"], "masked": masked}
@@ -170,10 +170,10 @@ def _hide(event: dict[str, Any], names: tuple[str, ...]) -> list[str]:
     hidden = []
     try:
         told = json.loads(event["data"])
-        data = canonical(redact(told, names)) if redact(told, names) != told else event["data"]
+        data = canonical(mask(told, names)) if mask(told, names) != told else event["data"]
     except ValueError:
-        data = redact_text(event["data"], names)
-    step = redact_text(event["step"], names) if event["step"] else event["step"]
+        data = mask_text(event["data"], names)
+    step = mask_text(event["step"], names) if event["step"] else event["step"]
     for name, shown in (("data", data), ("step", step)):
         if shown != event[name]:
             event[name] = shown

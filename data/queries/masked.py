@@ -4,10 +4,11 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
+from data.card_digits import told_in
 from data.names import parts_of
 from data.personal import FIELDS
 from data.queries.rows import AttachmentRow, EventRow, MessageRow, TicketDetail
-from data.redaction import redact, redact_text
+from data.redaction import mask, mask_text
 from data.vocabulary import Author
 
 Shown = TypeVar("Shown")
@@ -31,7 +32,7 @@ def masked(value: Shown, names: tuple[str, ...] = ()) -> Shown:
     elif isinstance(value, MessageRow):
         theirs = value.author == Author.CUSTOMER and value.name
         name = "[name]" if theirs else value.name
-        done = replace(value, body=redact_text(value.body, names), name=name)
+        done = replace(value, body=mask_text(value.body, names, alone=True), name=name)
     elif isinstance(value, AttachmentRow):
         done = replace(value, name="[name]")
     elif is_dataclass(value) and not isinstance(value, type):
@@ -50,10 +51,14 @@ def masked_events(events: list[EventRow], detail: TicketDetail) -> list[EventRow
 
 
 def names_of(row: Any) -> tuple[str, ...]:
-    """By what a row names its customer."""
+    """By what a row names its customer; of a whole ticket also the last digits of a card that its
+    messages tell."""
     if isinstance(row, TicketDetail):
         wrote = {m.name for m in row.messages if m.author == Author.CUSTOMER and m.name}
-        return (*names_of(row.ticket), *(part for name in sorted(wrote) for part in parts_of(name)))
+        told = told_in(row.ticket.subject, alone=True)
+        told |= {digits for m in row.messages for digits in told_in(m.body, alone=True)}
+        parts = (part for name in sorted(wrote) for part in parts_of(name))
+        return (*names_of(row.ticket), *parts, *sorted(told))
     requester = getattr(row, "requester", None)
     return (*parts_of(getattr(row, "customer_name", None)), *([requester] if requester else []))
 
@@ -62,10 +67,11 @@ def _field(name: str, item: Any, names: tuple[str, ...]) -> Any:
     if isinstance(item, Enum):
         return item
     if isinstance(item, str):
-        return f"[{name}]" if name in FIELDS else redact_text(item, names)
+        alone = name == "subject"
+        return f"[{name}]" if name in FIELDS else mask_text(item, names, alone=alone)
     if isinstance(item, dict):
-        return redact(item, names)
+        return mask(item, names)
     if isinstance(item, list) or is_dataclass(item):
         texts = isinstance(item, list) and not any(map(is_dataclass, item))
-        return redact(item, names) if texts else masked(item, names)
+        return mask(item, names) if texts else masked(item, names)
     return item

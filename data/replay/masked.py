@@ -5,14 +5,14 @@ from typing import Any
 
 from data.queries.masked import masked, masked_events, names_of
 from data.queries.rows import TicketDetail
-from data.redaction import redact, redact_text
+from data.redaction import mask, mask_text
 from data.replay.past import Moment
 from data.replay.record import State
 
 
 def masked_state(state: State, detail: TicketDetail) -> State:
     """A state without what names the ticket's customer."""
-    found: Any = redact(state, names_of(detail))
+    found: Any = mask(state, names_of(detail))
     return {**state, **found}
 
 
@@ -24,8 +24,8 @@ def masked_moment(moment: Moment, detail: TicketDetail) -> Moment:
         decided = replace(
             decided,
             action=masked(decided.action, names),
-            arguments=redact(decided.arguments, names),
-            reason=redact_text(decided.reason, names) if decided.reason else None,
+            arguments=mask(decided.arguments, names),
+            reason=mask_text(decided.reason, names) if decided.reason else None,
         )
     return Moment(
         event=masked_events([moment.event], detail)[0],

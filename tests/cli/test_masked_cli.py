@@ -115,3 +115,26 @@ def test_a_viewer_sees_that_files_came_and_saves_none(
     monkeypatch.setenv("HANDRAIL_TOKEN", operator)
     assert handrail("attachments", "T1", "--save", folder, "--db", desk).code == 0
     assert [path.name for path in folder.iterdir()] == ["Tomasz Wieczorek.png"]
+
+
+@pytest.mark.parametrize("command", ["show", "replay", "approvals"])
+def test_a_viewer_sees_no_last_digits_of_a_card_however_written(
+    handrail: Program, desk: Path, token: Callable[[str], str], monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:  # fmt: skip
+    for number, body in enumerate(("Card ends in 5290 (52 90).", "Yes, five two nine zero is it.")):
+        mail = EmailMessage()
+        mail["From"], mail["Subject"] = "tomasz@wieczorek-print.example", "My card"
+        mail.set_content(body)
+        (desk.parent / f"{number}.eml").write_bytes(mail.as_bytes())
+        came = handrail("receive", "T1", desk.parent / f"{number}.eml", "--db", desk)
+        assert came.code == 0, came.err
+    viewer, operator = token("viewer"), token("operator")
+    about = () if command == "approvals" else ("T1",)
+    monkeypatch.setenv("HANDRAIL_TOKEN", viewer)
+    for form in ((), ("--json",)):
+        told = handrail(command, *about, *form, "--db", desk).out
+        assert not re.search(r"5290|52 90|five two nine zero", told)
+        assert command != "show" or "Card ends in [card] ([card])" in told
+    monkeypatch.setenv("HANDRAIL_TOKEN", operator)
+    assert command != "show" or "5290 (52 90)" in handrail("show", "T1", "--db", desk).out
