@@ -18,7 +18,7 @@ _BEFOREHAND = Caseless(
 )
 _THANKS = re.compile(
     r"\b(?:(?:many |very |so )?(?:thanks|thank you|thank u|thx|tnx|ty|cheers)(?: (?:so|very) much| a lot| anyway| again| in advance| though)*"
-    r"|(?:vielen|besten|herzlichen|tausend|lieben)(?: lieben| herzlichen)? dank(?: im voraus)?|(?:trotzdem )?danke?(?: (?:schön|sehr|dir|ihnen|euch|trotzdem|im voraus))*"
+    r"|(?:vielen|besten|herzlichen|tausend|lieben)(?: lieben| herzlichen)? dank(?: im voraus)?|(?:trotzdem )?danke(?: (?:schön|sehr|dir|ihnen|euch|trotzdem|im voraus))*"
     r"|(?:merci|mercis)(?: (?:beaucoup|bien|infiniment|d'avance|par avance|quand même))*"
     r"|(?:muchas |muchísimas |mil )?gracias(?: (?:igualmente|de antemano|de todos modos|por todo))*"
     r"|(?:mille )?grazie(?: (?:mille|tante|lo stesso|in anticipo))*|(?:muito |muitíssimo )?obrigad[oa](?: (?:mesmo assim|desde já))*"
