@@ -157,6 +157,6 @@ def _is_answer(text: str, start: int, end: int) -> bool:
     others = text[:start].split() + text[end:].split() if len(text) < _NEAR else []
     if len(text) >= _NEAR or len(others) > _FEW or CODE.search(text):
         return False
-    odd = re.search(rf"[./]|^\d\d[{HYPHENS}]\d\d$", text[start:end])
+    odd = re.search(rf"[./]|,\S|^\d\d[{HYPHENS}]\d\d$", text[start:end])
     named = text[start - 1 : start] in tuple("-#/@+_:") or text[end : end + 1] in tuple("-/@_")
     return not (odd or (start and named) or (others and _YEAR.fullmatch(text[start:end])))

@@ -43,7 +43,12 @@ _LONG = 4
 
 def parts_of(name: str | None) -> tuple[str, ...]:
     """A name, then each part of it that tells who is meant: the words without titles and legal
-    forms, surnames with what joins them, both sides of a hyphen, what follows an apostrophe."""
+    forms, surnames with what joins them, both sides of a hyphen, what follows an apostrophe.
+
+    A mark in brackets, which stands where a name was erased or masked, is whole.
+    """
+    if name and name.startswith("[") and name.endswith("]"):
+        return (name,)
     whole = company_parts(name or "")
     parts = (part for part in _parts(name or "") if any(map(str.isalpha, part)))
     return tuple(dict.fromkeys([*whole, *parts]))
