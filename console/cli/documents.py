@@ -4,7 +4,7 @@ from typing import Any
 
 from console.cli.printing import stamp
 from data.queries.awaiting import unanswered
-from data.queries.reasons import why_nothing
+from data.queries.reasons import taken_back, why_nothing
 from data.queries.rows import (
     ActionRow,
     EventRow,
@@ -150,7 +150,8 @@ def why(detail: TicketDetail) -> str | None:
             return "The agents are at it."
         case TicketStatus.AWAITING_APPROVAL if waiting:
             return f"A person must decide about {', '.join(a.name for a in waiting)}."
-    text = (detail.outcome or {}).get("text")
+    outcome = detail.outcome or {}
+    text = (outcome.get("code") == "done" and taken_back(detail)) or outcome.get("text")
     return str(text) if text else None
 
 

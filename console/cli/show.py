@@ -114,7 +114,7 @@ def _head(console: "Console", detail: "TicketDetail", now: datetime) -> None:
         rule = (detail.outcome or {}).get("rule")
         console.print(block(line(f"why: {reason}" + (f" (rule {rule})" if rule else ""), 1000)))
     nothing = why_nothing(detail)
-    if nothing is not None:
+    if nothing is not None and nothing.text != reason:
         yet = " yet" if nothing.code == "awaiting" else ""
         what = f"nothing was done{yet} ({nothing.code.replace('_', ' ')}): {nothing.text}"
         console.print(block(line(what, 1000), "dim"))

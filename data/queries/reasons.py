@@ -41,9 +41,34 @@ def why_nothing(detail: TicketDetail) -> Reason | None:
     if waiting is not None:
         return Reason("awaiting", None, waiting)
     outcome = detail.outcome or {}
+    if outcome.get("code") == "done" and (taken := taken_back(detail)):
+        return Reason("undone", outcome.get("rule"), taken)
     code = str(outcome.get("code") or "awaiting")
     text = str(outcome.get("text") or "The agents have not come to an end yet.")
     return Reason(_BY_CODE.get(code, code), outcome.get("rule"), text)
+
+
+def taken_back(detail: TicketDetail) -> str | None:
+    """What was undone of what the ticket ended with, by whom, and whether the customer knows; None
+    if nothing was."""
+    undone = [a for a in detail.actions if a.state is ActionState.UNDONE and a.name not in WORDS]
+    if not undone:
+        return None
+    ids = {action.id for action in undone}
+    undoings = (a.proposed_at for a in detail.actions if a.undoes in ids)
+    since = max(undoings, default=undone[-1].proposed_at)
+    told = [a for a in detail.actions if a.name == "send_reply" and a.proposed_at >= since]
+    what = "; ".join(f"{a.problem or 'it was taken back'} ({a.name})" for a in undone)
+    return f"{what}. {_knows(told)}"
+
+
+def _knows(told: list[ActionRow]) -> str:
+    """Whether the customer has been told of it, by the answers since."""
+    if any(a.state in DONE_ACTIONS for a in told):
+        return "The customer was told."
+    if any(a.state is ActionState.PROPOSED for a in told):
+        return "The correction to the customer needs approval."
+    return "The customer has not been told."
 
 
 def _awaited(detail: TicketDetail) -> str | None:

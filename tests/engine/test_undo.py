@@ -4,6 +4,7 @@ import pytest
 
 from agents.connectors.protocols import Effect
 from agents.errors import NotDecidable, Retryable, UnknownOutcome
+from data.queries.reasons import why_nothing
 from tests.engine.conftest import Open
 from tests.engine.desk import Desk, Faulty
 
@@ -38,6 +39,24 @@ def test_what_undoing_would_change_is_known_before_and_is_what_it_changes(desk: 
     }
     assert changed == shown
     assert one.states(ticket, "process_refund", "undo") == ["undone", "verified"]
+
+
+def test_what_was_undone_is_not_told_as_done_and_whether_the_customer_knows(desk: Open) -> None:
+    one = desk()
+    ticket = done(one)
+    (refund,) = one.actions(ticket, "process_refund")
+    one.service.undo(refund.id, by="priya")
+    one.run()
+    nothing = why_nothing(one.detail(ticket))
+    assert nothing is not None
+    assert nothing.code == "undone"
+    assert "priya took it back (process_refund)" in nothing.text
+    assert "correction to the customer needs approval" in nothing.text
+    one.service.reject(one.asked("send_reply").id, by="priya", reason="I call them")
+    one.run()
+    nothing = why_nothing(one.detail(ticket))
+    assert nothing is not None
+    assert "has not been told" in nothing.text
 
 
 def test_undoing_asks_as_many_people_as_the_original_did(desk: Open) -> None:
