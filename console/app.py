@@ -219,8 +219,10 @@ class Handrail(Everyday):
                 screen.show_effect()
 
     def on_unmount(self) -> None:
-        """Stop watching."""
+        """Stop watching, and keep what was begun."""
         self._feed.stop()
+        if "desk_work" in self.__dict__:
+            self.desk_work.drafts.keep_all()
 
     # What changes.
 
@@ -353,6 +355,19 @@ class Handrail(Everyday):
     def stop_worker(self) -> None:
         """Have our worker end after its step, unless it is to stay."""
         self._keeper.stop()
+
+    # Answers that are being written.
+
+    @work(group="keep", exit_on_error=False)
+    async def keep_answer(self, ticket_id: str) -> None:
+        """Keep what was begun of an answer in the workspace, though its screen is left."""
+        problem = await self.desk_work.drafts.keep(ticket_id)
+        if problem is not None:
+            told = f"Your answer is not kept yet: {problem}"
+            self.notify(line(told), severity="warning", markup=False, timeout=8)
+        for screen in self.screen_stack:
+            if isinstance(screen, Desk) and screen.standing and screen.ticket_id == ticket_id:
+                screen.ask_ticket()
 
     # What every screen can do.
 

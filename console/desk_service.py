@@ -98,6 +98,14 @@ class DeskServiceLike(Protocol):
         """The agents' words for an answer."""
         ...
 
+    def begun(self, ticket_id: str, *, by: str) -> str | None:
+        """The answer that a person has begun; None if there is none."""
+        ...
+
+    def keep_begun(self, ticket_id: str, body: str, *, by: str) -> None:
+        """Keep an answer that was begun; an empty one is dropped."""
+        ...
+
     def macro(self, ticket_id: str, name: str, macros: dict[str, str], *, by: str) -> str:
         """A macro with the ticket's fields filled in."""
         ...

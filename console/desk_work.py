@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from agents.actions.catalogue import CATALOGUE
 from console.correcting import Correcting
+from console.drafts import Drafts
 from console.format import PRIORITY, label, line, money
 from console.owning import named, ref_of
 from console.reads import in_words
@@ -45,8 +46,8 @@ class DeskWork(Correcting):
     def __init__(self, *args: Any, **options: Any) -> None:
         """As any writing; with no answer begun."""
         super().__init__(*args, **options)
-        self.drafts: dict[str, str] = {}
-        """Answers that were begun and not sent, by ticket."""
+        self.drafts = Drafts(self.session, self._write)
+        """Answers that were begun and not sent."""
 
     async def note(self, screen: Screen[Any], ticket: TicketRow) -> bool:
         """Write an internal note; whether it was written."""
@@ -182,6 +183,10 @@ class DeskWork(Correcting):
         """Send an answer that was shown whole, by who had `seen` so many messages of the customer;
         the problem in words, or None when it is on its way."""
         send = self.session.service.send
-        return await self._write(
-            lambda: send(ticket.id, body, by=self.me, resolve=resolve, seen=seen)
-        )
+        async with self.drafts.alone:
+            problem = await self._write(
+                lambda: send(ticket.id, body, by=self.me, resolve=resolve, seen=seen)
+            )
+            if problem is None:
+                self.drafts.sent(ticket.id)
+        return problem

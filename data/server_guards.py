@@ -189,6 +189,11 @@ GUARDS = (
         IF NEW.operator <> me OR NEW.role IS DISTINCT FROM my_role THEN
             {_REFUSE} me || ' reviews as ' || me; END IF;
         RETURN NEW; """),
+    Guard("handrail_answer_draft", "answer_draft", "INSERT OR UPDATE", body=f"""
+        {_WHO}
+        IF NEW.operator <> me OR (TG_OP = 'UPDATE' AND OLD.operator <> me) THEN
+            {_REFUSE} me || ' keeps drafts as ' || me; END IF;
+        RETURN NEW; """),
     Guard("handrail_setting", "setting", "UPDATE", body=f"""
         {_WHO}
         IF OLD.name <> 'measured_to' OR NEW.name <> OLD.name THEN

@@ -27,7 +27,7 @@ _HIDDEN = ("nonce", "sign_in", "model_answer")
 OPERATOR_MAY = {
     "SELECT, INSERT, UPDATE": (
         "ticket issue run handoff halt chain ticket_fact measure_sum practice_case quality_check "
-        "adopted_rule"
+        "adopted_rule answer_draft"
     ),
     "SELECT, INSERT": (
         "message payload event decision action survey attachment attachment_body reading "
@@ -44,7 +44,8 @@ _ACTION_COLUMNS = (
 WORKER_MAY = {
     "SELECT, INSERT, UPDATE, DELETE": (
         "ticket message issue run handoff action survey ticket_fact measure_sum worker nonce "
-        "sign_in model_answer model_words practice_case quality_check quality_review adopted_rule"
+        "sign_in model_answer model_words practice_case quality_check quality_review adopted_rule "
+        "answer_draft"
     ),
     "SELECT, INSERT, UPDATE": "payload chain halt setting attachment attachment_body",
     "SELECT, INSERT": "event decision reading state_mark",

@@ -23,7 +23,7 @@ from data.triggers import make_triggers
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0010"
+NEWEST = "0011"
 """The schema revision that this program writes: the head of the migrations.
 
 Written out, since Alembic takes a quarter of a second to import and is needed only to migrate.

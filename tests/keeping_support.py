@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from data.store import NewEvent, Store, Transaction
 from data.tables import (
     Action,
+    AnswerDraft,
     Decision,
     Handoff,
     Issue,
@@ -67,6 +68,10 @@ def plant(store: Store, ref: str = "T1", **changes: Any) -> str:
             summary={"needs": ["refund: hullabaloo"], "tried": [], "missing": [], "next": ["x"]},
         )  # fmt: skip
         _quality(tx, ticket_id)
+        tx.insert(
+            AnswerDraft, id=tx.ids("b"), ticket_id=ticket_id, operator="eve", at=tx.now,
+            body="Dear Petronella, your hullabaloo",
+        )  # fmt: skip
         _events(tx, ticket_id, run_id)
     return ticket_id
 

@@ -10,6 +10,7 @@ from agents.endings import BEGUN, actions_in, end_ticket, messages_of_customer
 from agents.engine.conversation import add_message
 from agents.errors import NotDecidable
 from agents.roster import Roster, known_row, set_row, tell
+from agents.service.drafting import drop_begun
 from agents.service.owning import Owning
 from agents.understanding.visible import visible
 from data.store import MESSAGE, TICKET, NewEvent, Transaction
@@ -61,6 +62,7 @@ class DeskWork(Owning):
                 self._give(tx, ticket, by, by)
             status = TicketStatus.RESOLVED if resolve else TicketStatus.AWAITING_CUSTOMER
             then = {"status": status.value, "seen": written}
+            drop_begun(tx, ticket_id, by)
             return self._answer(tx, ticket_id, body, person, then)
 
     def _check_new(self, tx: Transaction, ticket_id: str, body: str) -> None:

@@ -9,13 +9,14 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Button, Static, TextArea
 
 from console.format import LONGEST, clean, line
 from console.live import Changed
 from console.owning import named
 from console.possible import Context
-from console.reads import Reading, in_words
+from console.reads import AGAIN_SECONDS, Reading, in_words
 from console.screens.commanding import CommandScreen
 from console.screens.dialogs import Confirm, Pick
 from console.widgets.conversation import conversation_of
@@ -26,7 +27,10 @@ from data.queries.rows import TicketDetail
 from data.queries.tickets import ticket_detail
 from data.vocabulary import AGENTS_OWN
 
-KEPT = "Kept: the answer to {ref} is here until you leave the console"
+KEPT = "Kept: your answer to {ref}; {key} goes on with it, and emptied it is dropped"
+
+KEEP_SECONDS = 1.0
+"""After so long without another key, what is written is kept in the workspace."""
 
 
 def recipient_of(detail: TicketDetail) -> str:
@@ -71,6 +75,9 @@ class Compose(CommandScreen):
         self._begun = ""
         """The agents' words, as long as nobody changed them."""
         self._assumes: tuple[str, ...] = ()
+        self._open = False
+        """Whether what was begun before has been read, and the answer has not gone out."""
+        self._keeping: Timer | None = None
         self._reading = Reading(self, "compose", self._load, self._show, self._trouble)
 
     def compose(self) -> ComposeResult:
@@ -105,14 +112,17 @@ class Compose(CommandScreen):
         answer = self.query_one("#compose-answer")
         answer.border_title = Content(f"Answer to {recipient_of(self.detail)}")
         self._show(self.detail)
-        kept = self.console.desk_work.drafts.get(self.detail.ticket.id)
-        if kept is not None:
-            self._put(kept)
-        self._draft(kept is None)
+        self._begin()
 
     @work(group="read-draft", exclusive=True)
-    async def _draft(self, wanted: bool) -> None:
+    async def _begin(self) -> None:
         service, ticket_id = self.console.session.service, self.detail.ticket.id
+        kept = await self._read_begun()
+        if kept is None or not self.standing:
+            return
+        if kept:
+            self._put(f"{kept}\n{self.body}" if self.body else kept)
+        self._open = True
         try:
             draft = await asyncio.to_thread(service.draft, ticket_id)
         except Exception as problem:  # one can write without a draft
@@ -121,10 +131,21 @@ class Compose(CommandScreen):
         if not self.standing:
             return
         self._begun = clean(draft.body).strip()
-        if wanted and not self.body:
+        if not self.body:
             self._assumes = draft.assumes
             self._put(self._begun)
             self._warn()
+
+    async def _read_begun(self) -> str | None:
+        """What is kept of this answer, empty if nothing is; None once nobody waits for it."""
+        drafts, ticket_id = self.console.desk_work.drafts, self.detail.ticket.id
+        while self.standing:
+            try:
+                return await asyncio.to_thread(drafts.read, ticket_id)
+            except Exception as problem:  # what is there must not be written over: read again
+                self._trouble(in_words(problem))
+                await asyncio.sleep(AGAIN_SECONDS)
+        return None
 
     def _put(self, words: str) -> None:
         area = self.query_one("#compose-text", TextArea)
@@ -181,6 +202,30 @@ class Compose(CommandScreen):
             key=self.console.keys.shown,
         )
 
+    # Keeping.
+
+    @property
+    def _worth(self) -> str:
+        """What is to be kept: nothing of what the agents wrote, or nobody."""
+        written = self.query_one("#compose-text", TextArea).text
+        return written if self.body not in ("", self._begun) else ""
+
+    @on(TextArea.Changed)
+    def changed(self) -> None:
+        """Keep it in the workspace when the keys rest, and here at once."""
+        self._note()
+        if self._keeping is not None:
+            self._keeping.stop()
+        self._keeping = self.set_timer(KEEP_SECONDS, self._keep)
+
+    def _note(self) -> None:
+        if self._open:
+            self.console.desk_work.drafts.note(self.detail.ticket.id, self._worth)
+
+    def _keep(self) -> None:
+        if self._open:
+            self.console.keep_answer(self.detail.ticket.id)
+
     # The ways out.
 
     @on(Button.Pressed)
@@ -198,12 +243,11 @@ class Compose(CommandScreen):
 
     def action_leave(self) -> None:
         """Leave; what was written is kept for this ticket."""
-        drafts, ticket = self.console.desk_work.drafts, self.detail.ticket
-        if self.body and self.body != self._begun:
-            drafts[ticket.id] = self.query_one("#compose-text", TextArea).text
-            self.notify(KEPT.format(ref=line(ticket.ref, 40)), markup=False)
-        else:
-            drafts.pop(ticket.id, None)
+        if self._worth:
+            ref, key = line(self.detail.ticket.ref, 40), self.console.keys.shown("answer")
+            self.notify(KEPT.format(ref=ref, key=key), markup=False)
+        self._note()
+        self._keep()
         self.app.pop_screen()
 
     def action_send(self, resolve: bool) -> None:
@@ -236,7 +280,7 @@ class Compose(CommandScreen):
             self._tell(f"! {line(problem)}")
             self._reading.ask()
             return
-        desk_work.drafts.pop(ticket.id, None)
+        self._open = False
         waits = "" if self.console.workers_alive else "; a worker sends it, and none is alive"
         self.app.notify(f"On its way: the answer to {recipient_of(detail)}{waits}", markup=False)
         if self.is_current:

@@ -35,6 +35,8 @@ def header_of(ticket: TicketRow, detail: TicketDetail | None, now: datetime) -> 
         facts.append(f"taken by {line(ticket.owner, 40)}")
         if detail is not None and unanswered(detail) and ticket.status not in ENDED_TICKETS:
             facts.append("◂ the customer waits for an answer")
+    for who in detail.begun_by if detail is not None else ():
+        facts.append(f"✎ {line(who, 40)} has begun an answer")
     first = text(
         (f"{glyph} {status}", f"bold {tint(tone)}"),
         f"  {urgency + ' ' if urgency else ''}{ticket.priority}  ",

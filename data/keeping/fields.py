@@ -132,6 +132,7 @@ ERASES: dict[str, dict[str, Erase]] = {
     "handoff": {"reason": _sentence, "summary": _values},
     "survey": {"comment": _text},
     "nonce": {"value": _nothing},
+    "answer_draft": {"body": _nothing},
     # Words are hidden from a model, but what it says of them is still about the person.
     "model_answer": {"digest": _own_id, "answer": _nothing},
     "model_words": {"text": _body},
@@ -165,6 +166,7 @@ _STAYS = {
     ),
     "survey": "id ticket_id score at imported_at imported_by",
     "nonce": "id ticket_id",
+    "answer_draft": "id ticket_id operator at",
     "model_answer": "id ticket_id at",
     "model_words": "id ticket_id run_id agent at",
     "attachment": "id ticket_id message_id position kind size problem",

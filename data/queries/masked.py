@@ -17,6 +17,7 @@ _STAY = frozenset({
     "id", "ref", "ticket_id", "ticket_ref", "customer_id", "issue_id", "run_id", "digest", "target",
     "supersedes", "superseded_by", "undoes", "idempotency_key", "owner", "decided_by",
     "proposed_by", "assigned_to", "accepted_by", "operator", "step", "kind", "evidence",
+    "begun_by",
 })  # fmt: skip
 """Fields of rows that name things and operators, not customers."""
 

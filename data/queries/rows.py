@@ -225,6 +225,8 @@ class TicketDetail:
     actions: list[ActionRow]
     handoffs: list[HandoffRow]
     attachments: list[AttachmentRow] = field(default_factory=list)
+    begun_by: list[str] = field(default_factory=list)
+    """Who has begun an answer and not sent it."""
 
 
 @dataclass(frozen=True)

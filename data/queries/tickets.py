@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from data.errors import NotFound
 from data.queries.attachments import attachments_in
+from data.queries.drafts import begun_by
 from data.queries.queue import COLUMNS
 from data.queries.rows import (
     ActionRow,
@@ -184,6 +185,7 @@ def ticket_detail(store: Store, ticket_id: str) -> TicketDetail:
             actions=actions,
             handoffs=handoffs_where(connection, HANDOFF.c.ticket_id == ticket_id),
             attachments=attachments_in(connection, ticket_id),
+            begun_by=begun_by(connection, ticket_id),
         )
 
 

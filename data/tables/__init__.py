@@ -9,12 +9,13 @@ from data.tables.operators import Operator, SignIn
 from data.tables.policy import AdoptedRule
 from data.tables.practice import PracticeCase, Reading
 from data.tables.quality import QualityCheck, QualityReview
-from data.tables.tickets import Handoff, Issue, Message, Nonce, Run, Ticket
+from data.tables.tickets import AnswerDraft, Handoff, Issue, Message, Nonce, Run, Ticket
 from data.tables.workspace import Setting, Worker
 
 __all__ = [
     "Action",
     "AdoptedRule",
+    "AnswerDraft",
     "Attachment",
     "AttachmentBody",
     "Chain",

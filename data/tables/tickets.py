@@ -130,6 +130,20 @@ class Nonce(SQLModel, table=True):
     """Random; None once the ticket's personal data is erased."""
 
 
+class AnswerDraft(SQLModel, table=True):
+    """An answer that a person has begun and not sent; it is no part of the ticket's state."""
+
+    __tablename__ = "answer_draft"
+    __table_args__ = (UniqueConstraint("ticket_id", "operator"),)
+
+    id: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id")
+    operator: str
+    body: str | None = None
+    """None once it was sent, thrown away or erased."""
+    at: datetime = Field(sa_type=UtcTime)
+
+
 class Issue(SQLModel, table=True):
     """One thing that a ticket asks for."""
 

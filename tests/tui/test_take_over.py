@@ -135,7 +135,7 @@ async def test_the_draft_is_changed_shown_and_sent(session: TestSession) -> None
         await until(pilot, lambda: isinstance(app.screen, Desk))
         assert answers(session) == ["Hello Ada,\n\nit is on its way."]
         assert owner(session) == "maya"
-        assert app.desk_work.drafts == {}
+        assert app.desk_work.drafts.unsaved == {}
 
 
 async def test_what_was_begun_is_kept_for_its_ticket(session: TestSession) -> None:
@@ -145,7 +145,7 @@ async def test_what_was_begun_is_kept_for_its_ticket(session: TestSession) -> No
         screen = await composing(pilot)
         untouched = screen.body
         await press(pilot, "escape")
-        assert app.desk_work.drafts == {}
+        assert app.desk_work.drafts.unsaved == {}
         screen = await composing(pilot)
         screen.query_one("#compose-text", TextArea).load_text("Half of a")
         await press(pilot, "escape", "j")
@@ -154,6 +154,56 @@ async def test_what_was_begun_is_kept_for_its_ticket(session: TestSession) -> No
         await press(pilot, "escape", "k")
         again = await composing(pilot)
         assert again.body == "Half of a"
+
+
+async def test_what_was_begun_is_there_after_the_console_has_ended(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_ticket(pilot)
+        screen = await composing(pilot)
+        screen.query_one("#compose-text", TextArea).load_text("Half of an answer")
+        await press(pilot, "escape")
+        assert "c goes on with it" in app.told[-1]
+        await until(pilot, lambda: session.service.begun(TICKET, by="maya") == "Half of an answer")
+        await until(pilot, lambda: "maya has begun an answer" in words(app, "#header"))
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_ticket(pilot)
+        screen = await composing(pilot)
+        assert screen.body == "Half of an answer"
+        await press(pilot, "ctrl+s", "y")
+        await until(pilot, lambda: isinstance(app.screen, Desk))
+        assert answers(session) == ["Half of an answer"]
+        assert session.service.begun(TICKET, by="maya") is None
+    assert session.service.begun(TICKET, by="maya") is None
+
+
+async def test_what_is_being_written_is_kept_before_it_is_left(
+    session: TestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.screens.compose.KEEP_SECONDS", 0.05)
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_ticket(pilot)
+        screen = await composing(pilot)
+        area = screen.query_one("#compose-text", TextArea)
+        area.load_text("As far as this")
+        await until(pilot, lambda: session.service.begun(TICKET, by="maya") == "As far as this")
+        area.load_text("")
+        await until(pilot, lambda: session.service.begun(TICKET, by="maya") is None)
+
+
+async def test_what_the_last_second_brought_is_kept_when_the_console_ends(
+    session: TestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.screens.compose.KEEP_SECONDS", 60.0)
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_ticket(pilot)
+        screen = await composing(pilot)
+        screen.query_one("#compose-text", TextArea).load_text("To the very end")
+        await press(pilot, "ctrl+c", "ctrl+c")
+    assert session.service.begun(TICKET, by="maya") == "To the very end"
 
 
 async def test_words_that_cross_are_read_before_the_answer_goes_out(session: TestSession) -> None:

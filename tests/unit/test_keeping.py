@@ -89,7 +89,7 @@ def test_all_that_is_personal_goes_and_nothing_else(store: Workspace, tmp_path: 
     assert [m["name"] for m in after["message"]][:3] == [None, None, "eve"]
     assert done.rows == {
         "ticket": 1, "message": 3, "issue": 1, "run": 1, "action": 1, "decision": 1, "handoff": 1,
-        "payload": 2, "quality_check": 1, "quality_review": 1,
+        "payload": 2, "quality_check": 1, "quality_review": 1, "answer_draft": 1,
     }  # fmt: skip
     assert done.still_logged == 0
     gone = [p for p in after["payload"] if p["erased_at"]]
