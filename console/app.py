@@ -25,6 +25,7 @@ from console.disk import low_disk
 from console.everyday import Everyday
 from console.format import line, show_times_in
 from console.keymap import Keys
+from console.leaving import Leaving
 from console.live import Changed, FeedTrouble, LiveFeed
 from console.palette import Commands
 from console.reading_time import ReadingTime, Stood
@@ -108,9 +109,10 @@ class Handrail(Everyday):
         self._feed = LiveFeed(session.store, self.post_message)
         self._troubles: dict[str, str | None] = {}
         self._arrivals = self._new_arrivals()
+        self._leaving = Leaving(self)
         self.reading, self._hurried = ReadingTime(), False
         """How long what may be decided stood on the screen; whether they were told of it."""
-        self.set_keymap(self.keys.keymap)
+        self.set_keymap(self.keys.keymap | self.keys.after_escape)
         if settings is not None:
             self.theme = settings.theme
             show_times_in(settings.zone)
@@ -384,6 +386,11 @@ class Handrail(Everyday):
             self.push_screen(Stopping())
 
     # Ending.
+
+    @work(group="leave", exclusive=True, exit_on_error=False)
+    async def leave(self) -> None:
+        """Leave, or say what that would lose."""
+        await self._leaving.leave()
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual has no public hook for a fault; its own report prints the values of variables.

@@ -22,13 +22,14 @@ class Drafts:
         """What the workspace holds, as far as it was read or written here."""
         self.unsaved: dict[str, str] = {}
         """What it does not hold yet; an empty one is still to be dropped there."""
+        self._refs: dict[str, str] = {}
         self.alone = asyncio.Lock()
         """Held while something of this is written, so that the newest words are the last ones."""
 
     @property
-    def at_risk(self) -> list[str]:
-        """Tickets whose answer would be lost with this console."""
-        return [ticket_id for ticket_id, words in self.unsaved.items() if words]
+    def at_risk(self) -> dict[str, str]:
+        """Tickets, with what people call them, whose answer would be lost with this console."""
+        return {ticket_id: self._refs[ticket_id] for ticket_id, w in self.unsaved.items() if w}
 
     def read(self, ticket_id: str) -> str:
         """What was begun for a ticket, empty if nothing was; reads the workspace."""
@@ -37,8 +38,9 @@ class Drafts:
         self._stored[ticket_id] = found or ""
         return self.unsaved.get(ticket_id, self._stored[ticket_id])
 
-    def note(self, ticket_id: str, words: str) -> None:
+    def note(self, ticket_id: str, ref: str, words: str) -> None:
         """This is what is written now; `keep` brings it into the workspace."""
+        self._refs[ticket_id] = ref
         if words == self._stored.get(ticket_id, "") and not self.alone.locked():
             self.unsaved.pop(ticket_id, None)
         else:

@@ -26,6 +26,9 @@ MOVING = frozenset(
 )  # fmt: skip
 """Keys that lists, dialogs and forms need; no command may have one."""
 
+ESCAPE_GOTO = "escape-goto"
+"""The binding of what escape and the leading key become when they are typed fast."""
+
 _NAMES = frozenset(key.value for key in Named) | frozenset(KEY_NAME_REPLACEMENTS.values())
 
 
@@ -56,6 +59,11 @@ class Keys:
         return {
             name: ",".join(self.of(name)) for name in self.chosen if BY_ID[name].group != "Go to"
         }
+
+    @property
+    def after_escape(self) -> dict[str, str]:
+        """The same for what escape and the leading key become when they are typed fast."""
+        return {ESCAPE_GOTO: ",".join(f"alt+{key}" for key in self.of("goto"))}
 
     @property
     def places(self) -> dict[str, Command]:

@@ -101,5 +101,5 @@ class CommandScreen(Screen[None]):
         self.console.choose_theme()
 
     def do_quit(self) -> None:
-        """Leave."""
-        self.app.exit()
+        """Leave, or say what that would lose."""
+        self.console.leave()

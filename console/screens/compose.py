@@ -220,7 +220,8 @@ class Compose(CommandScreen):
 
     def _note(self) -> None:
         if self._open:
-            self.console.desk_work.drafts.note(self.detail.ticket.id, self._worth)
+            ticket = self.detail.ticket
+            self.console.desk_work.drafts.note(ticket.id, ticket.ref, self._worth)
 
     def _keep(self) -> None:
         if self._open:

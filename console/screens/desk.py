@@ -13,6 +13,7 @@ from textual.events import DescendantFocus
 from textual.widgets import Input, Static
 
 from console.actions import bindings
+from console.keymap import ESCAPE_GOTO
 from console.live import Changed
 from console.possible import Context
 from console.reads import Reading
@@ -90,6 +91,8 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         Binding("tab", "pane(1)", "Next pane", show=False, priority=True),
         Binding("shift+tab", "pane(-1)", "Previous pane", show=False, priority=True),
         Binding("escape", "leave", "Leave", show=False),
+        # Escape and a letter typed fast arrive as one key.
+        Binding("alt+g", "leave_and_goto", "Go to", show=False, id=ESCAPE_GOTO),
         Binding("down,j", "scroll_pane(1)", "Down", show=False),
         Binding("up,k", "scroll_pane(-1)", "Up", show=False),
     ]
@@ -302,6 +305,11 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
             self.query_one(SearchBar).action_leave()
         else:
             self.show_pane("queue")
+
+    def action_leave_and_goto(self) -> None:
+        """Escape, then the key that waits for a letter."""
+        self.action_leave()
+        self.action_command("goto")
 
     @on(PaneTabs.Chosen)
     def tab_chosen(self, event: PaneTabs.Chosen) -> None:

@@ -213,3 +213,37 @@ async def test_less_motion(session: TestSession) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         assert app.animation_level == "none"
+
+
+async def test_escape_and_g_typed_fast_go_where_the_next_letter_says(session: TestSession) -> None:
+    app = console(session, keys=Keys({"goto": "z"}))
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "z", "c")
+        assert desk.pane == "conversation"
+        await press(pilot, "alt+z", "q")
+        assert app.is_running
+        assert desk.pane == "queue"
+        await press(pilot, "slash", "alt+z", "a")
+        assert desk.pane == "approvals"
+        await press(pilot, "space", "alt+z")
+        assert not desk.approvals.marks
+        await press(pilot, "t")
+        assert desk.pane == "trace"
+
+
+async def test_quitting_asks_once_while_something_would_be_lost(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a", "space", "q")
+        assert app.is_running
+        assert "1 approval is marked and not decided; q again leaves" in app.told[-1]
+        await press(pilot, "escape")
+        app.desk_work.drafts.note("t_gone", "T-77", "Half of it")
+        await press(pilot, "g", "q", "q")
+        await until(pilot, lambda: len(app.told) > 1 and "T-77" in app.told[-1])
+        assert desk.is_current
+        await pilot.press("q")
+        await pilot.pause(0.1)
+    assert app.return_code == 0
