@@ -25,23 +25,31 @@ class Draft:
     body: str
     assumes: tuple[str, ...] = ()
     """What they tell as done and is not done yet, each in a few words."""
+    frame: frozenset[str] = frozenset()
+    """The lines of greeting and close, which say nothing by themselves."""
+
+    def says_nothing(self, body: str) -> bool:
+        """Whether these words are no more than greeting and close."""
+        return {row.strip() for row in body.splitlines()} - {""} <= self.frame
 
 
 def draft_of(store: Store, templates: Templates, company: str, ticket_id: str) -> Draft:
     """The agents' answer to a ticket: written and unsent, or as they would write it once their
     plan is carried out; greeting and close where they have nothing to tell."""
     snapshot = take_snapshot(store, ticket_id)
+    around = _frame(snapshot, templates, company)
+    frame = frozenset(row.strip() for row in around.splitlines()) - {""}
     newest = _newest_answer(snapshot)
     if newest is not None and newest["state"] not in DONE_ACTIONS:
-        return Draft(str(newest["arguments"]["body"]))
+        return Draft(str(newest["arguments"]["body"]), frame=frame)
     answered_by_hand = newest is not None and newest["proposed_by"] is not None
     if any(i["state"] == IssueState.OPEN for i in snapshot.issues) and not answered_by_hand:
         carried_out, assumed = _carried_out(snapshot)
         ends = {i["id"]: end_of(carried_out, i) for i in carried_out.issues}
         body = written(templates, company, carried_out, ends)
         if body:
-            return Draft(body, assumed)
-    return Draft(_frame(snapshot, templates, company))
+            return Draft(body, assumed, frame)
+    return Draft(around, frame=frame)
 
 
 def _newest_answer(snapshot: Snapshot) -> Row | None:

@@ -21,6 +21,10 @@ class DraftLike(Protocol):
         """What they tell as done and is not done yet."""
         ...
 
+    def says_nothing(self, body: str) -> bool:
+        """Whether these words are no more than greeting and close."""
+        ...
+
 
 class DeskServiceLike(Protocol):
     """An operator's work on tickets; every error is a HandrailError."""

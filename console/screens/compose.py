@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Button, Static, TextArea
 
+from console.desk_service import DraftLike
 from console.format import LONGEST, clean, line
 from console.live import Changed
 from console.owning import named
@@ -74,6 +75,8 @@ class Compose(CommandScreen):
         self.detail = detail
         self._begun = ""
         """The agents' words, as long as nobody changed them."""
+        self._agents: DraftLike | None = None
+        """Their draft, once it has been read."""
         self._assumes: tuple[str, ...] = ()
         self._open = False
         """Whether what was begun before has been read, and the answer has not gone out."""
@@ -130,7 +133,7 @@ class Compose(CommandScreen):
             return
         if not self.standing:
             return
-        self._begun = clean(draft.body).strip()
+        self._begun, self._agents = clean(draft.body).strip(), draft
         if not self.body:
             self._assumes = draft.assumes
             self._put(self._begun)
@@ -256,6 +259,8 @@ class Compose(CommandScreen):
         body = self.body
         if not body:
             self._tell("! There is nothing to send: write the answer first")
+        elif self._agents is not None and self._agents.says_nothing(body):
+            self._tell("! It only greets and closes: write the answer between the two")
         elif len(body) > LONGEST:
             self._tell(
                 f"! An answer has at most {LONGEST:,} characters; this one has {len(body):,}"

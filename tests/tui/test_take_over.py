@@ -234,6 +234,20 @@ async def test_an_empty_answer_is_not_sent(session: TestSession) -> None:
         assert "nothing to send" in words(app, "#compose-told")
 
 
+async def test_an_answer_that_only_greets_and_closes_is_not_sent(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_ticket(pilot, "T-6")
+        screen = await composing(pilot)
+        await settle(pilot)
+        for resolve in ("ctrl+s", "ctrl+r"):
+            await press(pilot, resolve)
+            assert app.screen is screen
+            assert "only greets and closes" in words(app, "#compose-told")
+        await press(pilot, *"Yes.", "ctrl+s")
+        assert isinstance(app.screen, Confirm)
+
+
 class WithMacros(Watched):
     """The console of somebody with macros."""
 
