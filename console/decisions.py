@@ -1,15 +1,17 @@
 """Taking decisions: asks where care is needed, and sends exactly what was on the screen."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from textual.content import Content
 from textual.screen import Screen
 
-from agents.foresight import not_to_approve, still_needed
+from agents.foresight import not_to_approve
 from agents.policy.model import Policy
-from console.format import label, line, money, sums
+from console.asking import Asking, beside_of
+from console.format import label, line
+from console.keymap import keys_of
+from console.listing import lines_apart, named, several
 from console.screens.dialogs import Confirm, Pick
 from console.screens.edit import Edit, Form
 from console.screens.reconcile import Reconcile, after_reconciling
@@ -17,42 +19,13 @@ from console.screens.reject import Reject
 from console.session import DecidedLike, SessionLike
 from console.undoing import undo_choice, undo_question
 from console.widgets.approvals import needs_care
-from console.widgets.preview import effect_of, lines, text
+from console.widgets.preview import effect_of
 from console.writing import Writing
 from data.errors import HandrailError
 from data.queries.rows import ActionRow
-from data.queries.stakes import irreversible
 
 NAMED = 5
 """Decisions that were not taken of which each is told by itself."""
-
-
-def line_of(action: ActionRow) -> Content:
-    """One action in a line of a list."""
-    who = line(action.customer_name or action.requester or "unknown", 40)
-    return text(
-        "• ",
-        (label(action.name), "bold"),
-        f" {money(action.amount, action.currency)}".rstrip(),
-        f" · {who} · {line(action.ticket_ref, 20)}",
-        " · !! no undo" if irreversible(action) else "",
-        f" · {line(needed, 120)}" if (needed := still_needed(action)) else "",
-    )
-
-
-def several(actions: Sequence[ActionRow], left_out: Mapping[str, str | None]) -> Content:
-    """The actions of one question, each in a line; below, those that are left out, and why."""
-    chosen = [action for action in actions if left_out.get(action.id) is None]
-    rows = [line_of(action) for action in chosen]
-    together = sums((action.amount, action.currency) for action in chosen)
-    if together:
-        rows += [text(""), text(("Together  ", "bold"), (together, "bold $text-warning"))]
-    rest = [action for action in actions if left_out.get(action.id) is not None]
-    if rest:
-        rows += [text(""), text(("Left out", "bold underline"))]
-    for action in rest:
-        rows += [line_of(action), text((f"    {line(left_out[action.id])}", "$text-warning"))]
-    return lines(rows)
 
 
 class Decisions(Writing):
@@ -80,18 +53,26 @@ class Decisions(Writing):
         self._changed()
 
     async def approve(
-        self, screen: Screen[Any], shown: Sequence[ActionRow], *, ask: bool = False
-    ) -> frozenset[str]:
-        """Approve what was shown; the ids of those that were taken.
+        self,
+        screen: Screen[Any],
+        shown: Sequence[ActionRow],
+        *,
+        ask: bool = False,
+        marked: bool = False,
+    ) -> frozenset[str] | None:
+        """Approve what was shown; the ids of those that were taken, None if the person left it.
 
         Asks where care is needed, and always for several or with `ask`. Of several, those that
-        the person cannot approve are named in the question and left out.
+        the person cannot approve are named in the question and left out. `marked` says that they
+        were marked, which need not be under the cursor.
         """
         actions = self._begin(shown)
         try:
-            chosen = await self._sure(screen, actions, ask) if actions else []
+            beside = await asyncio.to_thread(beside_of, self.session.store, actions)
+            asking = Asking(beside, keys_of(screen.app).shown("stop"), ask=ask, marked=marked)
+            chosen = await self._sure(screen, actions, asking) if actions else []
             if not chosen:
-                return frozenset()
+                return None
             done: list[DecidedLike] = []
 
             def one(action: ActionRow) -> Callable[[], object]:
@@ -101,19 +82,23 @@ class Decisions(Writing):
                     )
                 )
 
-            return await self._each(screen, chosen, one, "Approved", done)
+            return await self._each(screen, chosen, one, "Approved", done, asking.held)
         finally:
             self._end(actions)
 
-    async def reject(self, screen: Screen[Any], shown: Sequence[ActionRow]) -> frozenset[str]:
-        """Reject with a reason; the ids of those that were taken."""
+    async def reject(
+        self, screen: Screen[Any], shown: Sequence[ActionRow], *, marked: bool = False
+    ) -> frozenset[str] | None:
+        """Reject with a reason; the ids of those that were taken, None if the person left it."""
         actions = self._begin(shown)
         try:
             reason = None
             if actions:
-                reason = await screen.app.push_screen_wait(Reject([line_of(a) for a in actions]))
+                beside = await asyncio.to_thread(beside_of, self.session.store, actions)
+                told = list(lines_apart(actions, beside.dates).values())
+                reason = await screen.app.push_screen_wait(Reject(told, marked=marked))
             if reason is None:
-                return frozenset()
+                return None
             said = reason
 
             def one(action: ActionRow) -> Callable[[], object]:
@@ -225,20 +210,21 @@ class Decisions(Writing):
         self._say(screen, problem, f"The agents look at {line(ref, 40)} again")
 
     async def _sure(
-        self, screen: Screen[Any], actions: Sequence[ActionRow], ask: bool
+        self, screen: Screen[Any], actions: Sequence[ActionRow], asking: Asking
     ) -> list[ActionRow]:
         """Those that are to be approved after all; none if the person says no."""
         now = self.session.store.clock.now()
         if len(actions) == 1:
-            if not ask and not needs_care(actions[0]):
+            if not asking.ask and not needs_care(actions[0]):
                 return list(actions)
-            title, words, chosen = "Approve this?", effect_of(actions[0], now), list(actions)
+            words, chosen = effect_of(actions[0], now), list(actions)
         else:
             person, policy = self.session.person, self.policy
             left_out = {a.id: not_to_approve(a, person, policy, now) for a in actions}
             chosen = [action for action in actions if left_out[action.id] is None]
-            title, words = f"Approve these {len(chosen)}?", several(actions, left_out)
-        question: Screen[Any] = Confirm(title, words, "Approve")
+            words = several(actions, left_out, asking.beside.dates)
+        title = asking.title(len(chosen), len(actions))
+        question: Screen[Any] = Confirm(title, asking.around(words), "Approve")
         return chosen if await screen.app.push_screen_wait(question) else []
 
     async def _each(
@@ -248,6 +234,7 @@ class Decisions(Writing):
         one: Callable[[ActionRow], Callable[[], object]],
         past: str,
         done: Sequence[DecidedLike],
+        held: str = "",
     ) -> frozenset[str]:
         """Write each by itself; the ids of those that were taken."""
         problems: list[str] = []
@@ -257,11 +244,12 @@ class Decisions(Writing):
             if problem is None:
                 taken.add(action.id)
             else:
-                problems.append(f"{label(action.name)} ({line(action.ticket_ref, 20)}): {problem}")
+                problems.append(f"{named(action)}: {problem}")
         missing = sum(decided.people_missing > 0 for decided in done)
         if taken:
             what = label(actions[0].name) if len(actions) == 1 else f"{len(taken)} actions"
             more = f"; another person is still needed for {missing}" if missing else ""
+            more += f"; {held}" if held else ""
             screen.notify(f"{past}: {what}{more}", markup=False)
         for problem in problems[:NAMED]:
             screen.notify(line(problem), severity="error", markup=False, timeout=10)

@@ -9,6 +9,7 @@ from agents.authority import Person
 from agents.foresight import beyond_role, not_to_approve, not_to_undo
 from agents.policy.model import Policy
 from console.format import label, line
+from console.listing import named
 from data.queries.rows import ActionRow, TicketRow
 from data.vocabulary import (
     AGENTS_OWN,
@@ -124,7 +125,8 @@ def approve(context: Context) -> str | None:
     reasons = [context.not_to_approve(action) for action in chosen]
     if not reasons or None in reasons:
         return None
-    return reasons[0] if len(reasons) == 1 else f"none of these: {reasons[0]}"
+    told = f"{named(chosen[0])}: {reasons[0]}"
+    return told if len(reasons) == 1 else f"none of these {len(reasons)}; {told}"
 
 
 def edit(context: Context) -> str | None:

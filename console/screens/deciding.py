@@ -54,17 +54,24 @@ class Deciding(CommandScreen):
     def decided(self, ids: frozenset[str]) -> None:
         """These actions were decided at this console just now."""
 
+    def marks_end(self) -> None:
+        """A decision about what was marked has been taken, whatever became of each."""
+
     @work(group="decide")
-    async def _decide(self, name: str, chosen: Sequence[ActionRow], ask: bool) -> None:
+    async def _decide(self, name: str, context: Context, chosen: Sequence[ActionRow]) -> None:
         decisions, stack = self.console.decisions, list(self.app.screen_stack)
+        marked = bool(context.marked)
         match name:
             case "approve":
-                done = await decisions.approve(self, chosen, ask=ask)
-                self.console.was_read(done)
+                ask = marked or bool(context.together)
+                done = await decisions.approve(self, chosen, ask=ask, marked=marked)
+                self.console.was_read(done or frozenset())
             case "reject":
-                done = await decisions.reject(self, chosen)
+                done = await decisions.reject(self, chosen, marked=marked)
             case _:
-                done = await decisions.edit(self, chosen[0])
+                done = await decisions.edit(self, chosen[0]) or None
+        if marked and done is not None:
+            self.marks_end()
         for screen in reversed(stack):
             if done and isinstance(screen, Deciding) and screen.standing:
                 screen.decided(done)
@@ -74,7 +81,7 @@ class Deciding(CommandScreen):
         chosen = self._chosen(context)
         if chosen:
             self.begins()
-            self._decide(name, chosen, bool(context.marked or context.together))
+            self._decide(name, context, chosen)
         else:
             self.open_waiting(context)
 

@@ -77,6 +77,13 @@ class DeskApprovals(Deciding):
         self._written |= ids
         self._here.ask_approvals()
 
+    def marks_end(self) -> None:
+        """Nothing stays marked that the next key would decide in place of what is looked at."""
+        self._here.approvals.marks.clear()
+        self._here.approvals.refresh()
+        self.came_by_itself()
+        self.refresh_keys()
+
     @property
     def written(self) -> frozenset[str]:
         """What was decided here and may still be in the list."""

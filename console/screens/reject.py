@@ -38,15 +38,16 @@ class Reject(ModalScreen[str | None]):
         Binding("pagedown", "scroll_what(4)", "Down", show=False, priority=True),
     ]
 
-    def __init__(self, what: Sequence[Content]) -> None:
-        """Of these actions, each a line."""
+    def __init__(self, what: Sequence[Content], *, marked: bool = False) -> None:
+        """Of these actions, each a line; `marked` says that they were marked."""
         super().__init__(classes="dialog")
-        self.what = what
+        self.what, self.marked = what, marked
 
     def compose(self) -> ComposeResult:
         """What is rejected, the common reasons, a line to write another."""
         with Vertical(classes="dialog-box") as box:
-            box.border_title = f"Reject {len(self.what)}" if len(self.what) > 1 else "Reject"
+            several = f"Reject {len(self.what)}" if len(self.what) > 1 else "Reject"
+            box.border_title = f"Reject the {len(self.what)} marked" if self.marked else several
             many = ", pgdn lists more" if len(self.what) > LISTED else ""
             box.border_subtitle = f"enter rejects, tab to write{many}, escape leaves"
             with VerticalScroll(classes="dialog-what", can_focus=False):

@@ -1,6 +1,8 @@
 """Actions that wait for a person, what is at stake first."""
 
-from sqlalchemy import or_
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
 
 from data.errors import NotFound
 from data.queries.rows import ActionRow, HandoffRow
@@ -42,6 +44,20 @@ def find_action(store: Store, name: str) -> ActionRow:
         problem = "no action" if not found else "more than one action begins with"
         raise NotFound(f"{problem} {name!r}; `handrail approvals` lists what waits")
     return (exact or found)[0]
+
+
+def record_dates(store: Store, action_ids: Sequence[str]) -> dict[str, str]:
+    """The day of the record that each of these is about, as YYYY-MM-DD, where it has one."""
+    query = select(ACTION.c.id, ACTION.c.target, ACTION.c.records)
+    with store.read() as connection:
+        rows = connection.execute(query.where(ACTION.c.id.in_(action_ids))).all()
+    found = {}
+    for row in rows:
+        record = (row.records or {}).get(row.target) or {}
+        at = (record.get("fields") or {}).get("at")
+        if isinstance(at, str):
+            found[row.id] = at[:10]
+    return found
 
 
 def open_handoffs(store: Store, skill: str | None = None) -> list[HandoffRow]:

@@ -12,6 +12,7 @@ from console.screens.dialogs import Confirm, Pick
 from console.screens.edit import Edit
 from console.screens.reject import Reject
 from data.queries.approvals import find_action, pending_approvals
+from data.tables import Decision
 from data.vocabulary import ActionState
 from tests.tui.company import UNDO
 from tests.tui.driving import console, opened, press, settle, until, words
@@ -240,3 +241,58 @@ async def test_several_executed_actions_are_offered_to_undo(session: TestSession
         assert isinstance(app.screen, Pick)
         await press(pilot, "enter", "y")
         await until(pilot, lambda: session.service.calls == [("undo", "a_more", {"by": "maya"})])
+
+
+async def test_marks_end_with_the_decision_whatever_became_of_each(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a", "end", "space", "home", "space")
+        assert desk.approvals.marks == {"a_credit", "a_reset"}
+        with session.store.write() as t:
+            t.insert(
+                Decision, id="d_2", action_id="a_reset", kind="approve", operator="maya",
+                digest="x", at=NOW,
+            )  # fmt: skip
+            add_event(t, "t_t-3", "action.approved", "operator", {"action": "a_reset"})
+        await until(pilot, lambda: len(desk.approvals.marked[1].decisions) == 2)
+        await press(pilot, "a")
+        question = app.screen
+        assert isinstance(question, Confirm)
+        assert question.title == "Approve 1 of 2 marked?"
+        assert "what is marked, not what is under the cursor" in str(question.words)
+        await press(pilot, "escape")
+        assert len(desk.approvals.marks) == 2
+        await press(pilot, "a", "y")
+        await until(pilot, lambda: state(session, "a_credit") is ActionState.APPROVED)
+        await until(pilot, lambda: not desk.approvals.marks)
+        assert state(session, "a_reset") is ActionState.PROPOSED
+        # One that is marked and cannot be decided is named.
+        await press(pilot, "end", "space", "home", "a")
+        assert "Reset a service (T-3): you have approved it" in app.told[-1]
+
+
+async def test_lines_of_one_question_that_are_alike_name_their_records(
+    session: TestSession,
+) -> None:
+    with session.store.write() as t:
+        for n, day in (("8", "2026-02-01"), ("9", "2026-03-01")):
+            record = {f"charges:ch_{n}": {"revision": "r", "fields": {"at": f"{day}T10:00:00Z"}}}
+            arguments = {"charge": f"ch_{n}", "amount": 4900, "currency": "usd"}
+            add_action(
+                t, "t_t-1", "process_refund", arguments, id=f"a_m{n}", position=int(n),
+                records=record, undo=UNDO,
+            )  # fmt: skip
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a")
+        desk.approvals.marks |= {"a_m8", "a_m9", "a_refund"}
+        await press(pilot, "a")
+        question = app.screen
+        assert isinstance(question, Confirm)
+        assert "Ada Okafor · T-1 · ch_8 of 2026-02-01" in str(question.words)
+        assert "Ada Okafor · T-1 · ch_9 of 2026-03-01" in str(question.words)
+        assert "18.50 USD · Ada Okafor · T-1\n" in str(question.words)
+        await press(pilot, "escape", "r")
+        assert "ch_9 of 2026-03-01" in words(app, ".dialog-what Static")
