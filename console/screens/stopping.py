@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from console.app import Handrail
 
 EVERYTHING, ONE_ACTION, ONE_INTENT = "everything", "action", "intent"
+STOPS = {
+    EVERYTHING: "■ Stop everything",
+    ONE_ACTION: "■ Stop one action …",
+    ONE_INTENT: "■ Stop one intent …",
+}
 
 
 def held_in_words(halt: HaltRow) -> str:
@@ -38,7 +43,7 @@ def held(action: str | None, intent: str | None) -> str:
 
 
 class Stopping(ModalScreen[None]):
-    """Small and always in reach; the first line stops everything."""
+    """Small and always in reach: one press of a key stops everything, or lets it go on."""
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Leave"),
@@ -50,6 +55,8 @@ class Stopping(ModalScreen[None]):
         """With what is stopped now yet to be read."""
         super().__init__(classes="dialog")
         self.halts: list[HaltRow] = []
+        self._moved = False
+        """Whether the cursor is where the person, or the first look, has put it."""
 
     @property
     def console(self) -> "Handrail":
@@ -81,11 +88,7 @@ class Stopping(ModalScreen[None]):
 
     def _options(self) -> list[Option]:
         lift = self._not_to_lift()
-        rows = [
-            Option(Content("■ Stop everything"), id=EVERYTHING),
-            Option(Content("■ Stop one action …"), id=ONE_ACTION),
-            Option(Content("■ Stop one intent …"), id=ONE_INTENT),
-        ]
+        rows = [Option(Content(words), id=what) for what, words in STOPS.items()]
         for halt in self.halts:
             words = f"▶ Let go on: {held_in_words(halt)}" + (f" ({lift})" if lift else "")
             rows.append(Option(Content(words), id=f"lift-{halt.id}"))
@@ -99,7 +102,7 @@ class Stopping(ModalScreen[None]):
         try:
             found = await asyncio.to_thread(halts_in_force, self.console.session.store)
         except Exception as problem:  # said in place
-            self._tell(in_words(problem), bad=True)
+            self._tell(in_words(problem))
             return
         self.halts = found
         self._show()
@@ -115,12 +118,19 @@ class Stopping(ModalScreen[None]):
         self.query_one("#stop-now", Static).update(lines(rows))
         options = self.query_one(OptionList)
         at = options.highlighted or 0
+        if not self._moved:
+            self._moved, at = True, at or self._first()
         options.clear_options()
         options.add_options(self._options())
         options.highlighted = min(at, options.option_count - 1)
 
-    def _tell(self, words: str, *, bad: bool = False) -> None:
-        told = text((f"! {line(words)}", "bold $text-error")) if bad else text((words, "bold"))
+    def _first(self) -> int:
+        """Where the cursor is at first: on what lets everything go on, if everything is stopped."""
+        whole = [at for at, h in enumerate(self.halts) if h.action is None and h.intent is None]
+        return len(STOPS) + whole[0] if whole else 0
+
+    def _tell(self, problem: str) -> None:
+        told = text((f"! {line(problem)}", "bold $text-error"))
         self.query_one("#stop-told", Static).update(told)
 
     @on(OptionList.OptionSelected)
@@ -147,22 +157,31 @@ class Stopping(ModalScreen[None]):
 
     async def _stop(self, action: ActionName | None = None, intent: Intent | None = None) -> None:
         if self.console.role.rank < Role.OPERATOR.rank:
-            self._tell("a viewer may not stop the agents", bad=True)
+            self._tell("a viewer may not stop the agents")
             return
         service, by = self.console.session.service, self.console.session.operator
         problem = await self._write(lambda: service.stop(by=by, action=action, intent=intent))
-        self._tell(problem or f"Stopped: {held(action, intent)}", bad=problem is not None)
-        self._read()
+        key = self.console.keys.shown("stop")
+        self._end(problem, f"■ Stopped: {held(action, intent)}; {key} lets it go on")
 
     async def _lift(self, halt: str) -> None:
         reason = self._not_to_lift()
         if reason is not None:
-            self._tell(reason, bad=True)
+            self._tell(reason)
             return
         service, by = self.console.session.service, self.console.session.operator
+        what = next((held_in_words(h) for h in self.halts if h.id == halt), "")
         problem = await self._write(lambda: service.go(by=by, halt=halt))
-        self._tell(problem or "It goes on.", bad=problem is not None)
-        self._read()
+        self._end(problem, f"▶ It goes on: {what}")
+
+    def _end(self, problem: str | None, done: str) -> None:
+        """Close once it is done; else say why not, with what is stopped now."""
+        if problem is None:
+            self.app.notify(done, markup=False)
+            self.dismiss(None)
+        else:
+            self._tell(problem)
+            self._read()
 
     async def _write(self, call: Any) -> str | None:
         try:

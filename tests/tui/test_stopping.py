@@ -4,6 +4,7 @@ from textual.widgets import Input, OptionList
 
 from agents.authority import PASSPHRASE, Person
 from console.screens.approval import Approval
+from console.screens.desk import Desk
 from console.screens.dialogs import Confirm, Pick
 from console.screens.stopping import Stopping
 from data.queries.health import halts_in_force
@@ -25,18 +26,35 @@ async def test_everything_is_stopped_and_goes_on(session: TestSession) -> None:
         assert isinstance(app.screen, Stopping)
         await until(pilot, lambda: "Nothing is stopped" in words(app, "#stop-now"))
         await press(pilot, "enter")
-        await until(pilot, lambda: "■ STOPPED" in words(app, "#stop-now"))
+        await until(pilot, lambda: not isinstance(app.screen, Stopping))
         assert held(session) == [(None, None)]
-        assert "everything · by maya, since 2026-03-11 09:00" in words(app, "#stop-now")
-        await press(pilot, "enter")
-        await until(pilot, lambda: "stopped already" in words(app, "#stop-told"))
-        await press(pilot, "escape")
+        assert "■ Stopped: everything; S lets it go on" in app.told
         await until(pilot, lambda: "■ STOPPED: every action" in words(app, "#status"))
-        await press(pilot, "S", "end", "enter")
-        await until(pilot, lambda: "Nothing is stopped" in words(app, "#stop-now"))
+        await press(pilot, "S")
+        await until(pilot, lambda: "■ STOPPED" in words(app, "#stop-now"))
+        assert "everything · by maya, since 2026-03-11 09:00" in words(app, "#stop-now")
+        await press(pilot, "home", "enter")
+        await until(pilot, lambda: "stopped already" in words(app, "#stop-told"))
+        await press(pilot, "escape", "S")
+        await until(pilot, lambda: "■ STOPPED" in words(app, "#stop-now"))
+        await press(pilot, "enter")
+        await until(pilot, lambda: not isinstance(app.screen, Stopping))
         assert held(session) == []
-        await press(pilot, "escape")
         await until(pilot, lambda: "STOPPED" not in words(app, "#status"))
+
+
+async def test_approving_while_stopped_says_that_nothing_runs_yet(session: TestSession) -> None:
+    session.service.stop(by="ada")
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await press(pilot, "g", "a", "j", "a")
+        question = app.screen
+        assert isinstance(question, Confirm)
+        told = "everything is stopped: nothing runs until S lets it go on"
+        assert told in str(question.words)
+        await press(pilot, "y")
+        await until(pilot, lambda: any(each.endswith(told) for each in app.told))
 
 
 async def test_one_action_and_one_intent(session: TestSession) -> None:
@@ -47,10 +65,13 @@ async def test_one_action_and_one_intent(session: TestSession) -> None:
         assert isinstance(app.screen, Pick)
         await press(pilot, "enter")
         await until(pilot, lambda: held(session) == [("process_refund", None)])
-        await press(pilot, "j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Desk))
+        await press(pilot, "S", "j", "j", "enter")
         assert isinstance(app.screen, Pick)
         await press(pilot, "j", "j", "enter")
         await until(pilot, lambda: held(session)[1:] == [(None, "billing")])
+        await until(pilot, lambda: isinstance(app.screen, Desk))
+        await press(pilot, "S")
         await until(pilot, lambda: "everything in billing" in words(app, "#stop-now"))
         # Only the one that is chosen is lifted.
         await press(pilot, "end", "k", "enter")
