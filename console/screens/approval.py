@@ -17,7 +17,8 @@ from console.screens.deciding import Deciding
 from console.screens.stopping import held_in_words
 from console.widgets.bars import KeyBar
 from console.widgets.conversation import conversation_of
-from console.widgets.findings import findings_of, header_of
+from console.widgets.findings import findings_of
+from console.widgets.header import TicketHeader
 from console.widgets.preview import Preview, lines, text, tint
 from data.queries.approvals import find_action
 from data.queries.health import halts_in_force
@@ -58,7 +59,7 @@ class Approval(Deciding):
     def compose(self) -> ComposeResult:
         """Header, the two sides, the keys."""
         yield Static("Needs 60×16 or more", id="too-small", markup=False)
-        yield Static("", id="approval-header", markup=False)
+        yield TicketHeader(id="approval-header")
         with Horizontal(id="approval-body"):
             with VerticalScroll(id="approval-context", classes="pane"):
                 yield Static("", id="approval-words", markup=False)
@@ -106,9 +107,7 @@ class Approval(Deciding):
             told = text((words, f"bold {tint(tone)}"))
         self._show_effect(case.action)
         self.query_one("#approval-told", Static).update(told)
-        self.query_one("#approval-header", Static).update(
-            header_of(case.detail.ticket, case.detail, now)
-        )
+        self.query_one(TicketHeader).show(case.detail, now)
         words_of_ticket = [
             text(("Conversation", "bold underline")),
             conversation_of(case.detail, now),

@@ -21,7 +21,7 @@ from console.reads import AGAIN_SECONDS, Reading, in_words
 from console.screens.commanding import CommandScreen
 from console.screens.dialogs import Confirm, Pick
 from console.widgets.conversation import conversation_of
-from console.widgets.findings import header_of
+from console.widgets.header import TicketHeader
 from console.widgets.preview import lines, text
 from data.queries.awaiting import written
 from data.queries.rows import TicketDetail
@@ -86,7 +86,7 @@ class Compose(CommandScreen):
     def compose(self) -> ComposeResult:
         """Ticket, what was said, the words, and the ways out."""
         yield Static("Needs 60×16 or more", id="too-small", markup=False)
-        yield Static("", id="compose-header", markup=False)
+        yield TicketHeader(id="compose-header")
         with Horizontal(id="compose-body"):
             with VerticalScroll(id="compose-said", classes="pane", can_focus=False):
                 yield Static("", id="compose-conversation", markup=False)
@@ -180,7 +180,7 @@ class Compose(CommandScreen):
         more, first = written(detail) - written(self.detail), detail is self.detail
         now: datetime = self.console.now()
         self.detail = detail
-        self.query_one("#compose-header", Static).update(header_of(detail.ticket, detail, now))
+        self.query_one(TicketHeader).show(detail, now)
         words = conversation_of(detail, now)
         self.query_one("#compose-conversation", Static).update(words)
         if first or more:

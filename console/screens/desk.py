@@ -24,7 +24,8 @@ from console.screens.desk_hands import DeskHands
 from console.widgets.approvals import ApprovalList
 from console.widgets.bars import PANES, KeyBar, PaneTabs
 from console.widgets.conversation import conversation_of
-from console.widgets.findings import findings_of, header_of
+from console.widgets.findings import findings_of
+from console.widgets.header import TicketHeader
 from console.widgets.preview import Preview, text
 from console.widgets.queue import QueueList
 from console.widgets.rowlist import RowList
@@ -123,7 +124,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
                 yield Static("", id="queue-empty", markup=False)
                 yield QueueList(session.store, session.operator, self.console.shown)
             with Vertical(id="middle"):
-                yield Static("", id="header", markup=False)
+                yield TicketHeader(id="header")
                 with VerticalScroll(id="conversation", classes="pane"):
                     yield Static("", id="conversation-words", markup=False)
                 with VerticalScroll(id="findings", classes="pane"):
@@ -246,7 +247,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         if detail is None or (aged is not None and now - aged < AGES):
             return
         self._aged_at = now
-        self.query_one("#header", Static).update(header_of(detail.ticket, detail, now))
+        self.query_one(TicketHeader).show(detail, now)
         self.query_one("#conversation-words", Static).update(conversation_of(detail, now))
         self.query_one("#findings-words", Static).update(findings_of(detail, now))
 

@@ -9,8 +9,9 @@ from console.format import line
 from console.possible import Context
 from console.screens.browsing import Browsing
 from console.widgets.conversation import conversation_of
-from console.widgets.findings import handoff_lines, header_of
+from console.widgets.findings import handoff_lines
 from console.widgets.handoffs import HandoffList
+from console.widgets.header import header_of
 from console.widgets.preview import lines, text
 from data.queries.approvals import open_handoffs
 from data.queries.operators import OperatorRow, operators

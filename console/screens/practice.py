@@ -19,7 +19,8 @@ from console.reads import in_words
 from console.screens.commanding import CommandScreen
 from console.widgets.bars import KeyBar
 from console.widgets.conversation import conversation_of
-from console.widgets.findings import findings_of, header_of
+from console.widgets.findings import findings_of
+from console.widgets.header import header_of
 from console.widgets.preview import Preview, lines, text
 from data.queries.practice import practised
 

@@ -28,12 +28,13 @@ LISTED = 6
 
 
 class Reject(ModalScreen[str | None]):
-    """Pick a reason or write one; None if left."""
+    """Pick a reason or write one; None if left. No reason is chosen beforehand."""
 
     BINDINGS = [
         Binding("escape", "dismiss(None)", "Leave"),
         Binding("j", "step(1)", "Down", show=False),
         Binding("k", "step(-1)", "Up", show=False),
+        Binding("enter", "take", "Reject", show=False, priority=True),
         Binding("pageup", "scroll_what(-4)", "Up", show=False, priority=True),
         Binding("pagedown", "scroll_what(4)", "Down", show=False, priority=True),
     ]
@@ -49,7 +50,7 @@ class Reject(ModalScreen[str | None]):
             several = f"Reject {len(self.what)}" if len(self.what) > 1 else "Reject"
             box.border_title = f"Reject the {len(self.what)} marked" if self.marked else several
             many = ", pgdn lists more" if len(self.what) > LISTED else ""
-            box.border_subtitle = f"enter rejects, tab to write{many}, escape leaves"
+            box.border_subtitle = f"↓ chooses, tab to write{many}, enter rejects, escape leaves"
             with VerticalScroll(classes="dialog-what", can_focus=False):
                 yield Static(lines(list(self.what)), markup=False)
             yield Static("Why? The agents will read it.", markup=False)
@@ -58,10 +59,8 @@ class Reject(ModalScreen[str | None]):
             yield Static("", id="reason-problem", markup=False, classes="problem")
 
     def on_mount(self) -> None:
-        """Begin with the reasons."""
-        options = self.query_one(OptionList)
-        options.highlighted = 0
-        options.focus()
+        """Begin with the reasons, none of them chosen: a quick key must not record one."""
+        self.query_one(OptionList).focus()
 
     def action_scroll_what(self, rows: int) -> None:
         """Scroll what is rejected, where it is long."""
@@ -77,10 +76,12 @@ class Reject(ModalScreen[str | None]):
         """A common reason."""
         self.dismiss(REASONS[event.option_index])
 
-    @on(Input.Submitted)
-    def written(self, event: Input.Submitted) -> None:
-        """A written one, which must say something."""
-        reason = event.value.strip()
+    def action_take(self) -> None:
+        """Reject for the reason that has the keys, chosen or written; there must be one."""
+        options, written = self.query_one(OptionList), self.query_one("#reason", Input)
+        reason = written.value.strip() if written.has_focus else ""
+        if not written.has_focus and options.highlighted is not None:
+            reason = REASONS[options.highlighted]
         if reason:
             self.dismiss(reason)
             return

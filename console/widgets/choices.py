@@ -15,13 +15,16 @@ class Choices(OptionList):
     """Texts, one of which is picked; nothing in them is markup."""
 
     def __init__(self, words: Sequence[Content]) -> None:
-        """In this order."""
+        """In this order; the cursor is on none of them yet."""
         super().__init__(*[Option(_led(each, False)) for each in words], markup=False, compact=True)
         self._words = list(words)
         self._here = -1
+        self.highlighted = None
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Move the sign."""
+        if event.option_index != self.highlighted:
+            return
         for index in {self._here, event.option_index} - {-1}:
             words = _led(self._words[index], index == event.option_index)
             self.replace_option_prompt_at_index(index, words)

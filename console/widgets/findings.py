@@ -5,52 +5,13 @@ from typing import Any
 
 from textual.content import Content
 
-from console.countdown import countdown
-from console.format import ACTION, PRIORITY, STATUS, ago, label, line, money, passage
+from console.format import ACTION, ago, label, line, money, passage
 from console.widgets.preview import lines, text, tint, value
-from data.queries.awaiting import unanswered
 from data.queries.reasons import Reason, why_nothing
-from data.queries.rows import ActionRow, HandoffRow, IssueRow, TicketDetail, TicketRow
-from data.vocabulary import AGENTS_OWN, ENDED_TICKETS, ActionState
+from data.queries.rows import ActionRow, HandoffRow, IssueRow, TicketDetail
 
 _ISSUES = {"open": "○", "awaiting_customer": "◇", "resolved": "✓", "escalated": "▲"}
 _SUMMARY = {"needs": "Needs", "tried": "Tried", "missing": "Missing", "next": "Next"}
-
-
-def header_of(ticket: TicketRow, detail: TicketDetail | None, now: datetime) -> Content:
-    """Two lines that say which ticket this is."""
-    glyph, status, tone = STATUS[ticket.status]
-    urgency = PRIORITY[ticket.priority].strip()
-    who = line(ticket.customer_name or ticket.requester or "unknown sender", 60)
-    facts = [who]
-    if ticket.customer_name and ticket.requester:
-        facts.append(line(ticket.requester, 60))
-    if detail is not None:
-        facts.append(f"identity {line(detail.identity)}")
-    facts += [line(ticket.tier)] if ticket.tier else []
-    facts.append(f"opened {ago(ticket.opened_at, now)}")
-    due, _ = countdown(ticket.due_at, now)
-    facts += [f"due: {due}"] if due else []
-    if ticket.owner != AGENTS_OWN:
-        facts.append(f"taken by {line(ticket.owner, 40)}")
-        if detail is not None and unanswered(detail) and ticket.status not in ENDED_TICKETS:
-            facts.append("◂ the customer waits for an answer")
-    for who in detail.begun_by if detail is not None else ():
-        facts.append(f"✎ {line(who, 40)} has begun an answer")
-    first = text(
-        (f"{glyph} {status}", f"bold {tint(tone)}"),
-        f"  {urgency + ' ' if urgency else ''}{ticket.priority}  ",
-        (f"{line(ticket.ref, 40)}  {line(ticket.subject) or '(no subject)'}", "bold"),
-    )
-    flags = [f"⚑ {line(flag, 40).replace('_', ' ')}" for flag in ticket.flags]
-    second = text((" · ".join(facts), "dim"), (f"  {' '.join(flags)}", "bold $text-error"))
-    rows = [first, second]
-    for action in detail.actions if detail is not None else []:
-        if action.state is ActionState.UNKNOWN:
-            what = f"{label(action.name)} {money(action.amount, action.currency)}".rstrip()
-            words = f" ? OUTCOME UNKNOWN: {what}: look whether it happened, then settle it "
-            rows.append(text((words, "bold reverse $text-error")))
-    return lines(rows)
 
 
 def _share(found: float | None) -> str:

@@ -82,7 +82,7 @@ async def test_a_group_is_rejected_with_one_reason(alike: TestSession) -> None:
         await press(pilot, "g", "a", "j", "j", "r")
         assert isinstance(app.screen, Reject)
         assert "Customer 2" in words(app, ".dialog-what Static")
-        await press(pilot, "enter")
+        await press(pilot, "j", "enter")
         await until(pilot, lambda: len(alike.service.calls) == 3)
         assert {call[2]["reason"] for call in alike.service.calls} == {"Not enough evidence"}
 

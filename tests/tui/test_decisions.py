@@ -94,6 +94,9 @@ async def test_rejecting_needs_a_reason(session: TestSession) -> None:
         await opened(pilot)
         await press(pilot, "g", "a", "r")
         assert isinstance(app.screen, Reject)
+        await press(pilot, "enter")
+        assert isinstance(app.screen, Reject)
+        assert "reason is required" in words(app, "#reason-problem")
         await press(pilot, "tab", "space", "enter")
         assert isinstance(app.screen, Reject)
         assert "reason is required" in words(app, "#reason-problem")
@@ -103,11 +106,11 @@ async def test_rejecting_needs_a_reason(session: TestSession) -> None:
         assert session.service.calls[0][2]["reason"].strip() == "not his"
 
 
-async def test_a_common_reason_is_two_keys(session: TestSession) -> None:
+async def test_a_common_reason_is_a_few_keys(session: TestSession) -> None:
     app = console(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await press(pilot, "g", "a", "r", "j", "enter")
+        await press(pilot, "g", "a", "r", "j", "j", "enter")
         await until(pilot, lambda: state(session, "a_credit") is ActionState.REJECTED)
         assert session.service.calls[0][2]["reason"] == "Wrong amount"
 

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.format import age, clean, left, line, major, minor, money
+from console.widgets.header import header_of
 from data.errors import HandrailError
+from data.queries.tickets import ticket_detail
+from tests.tui.rows import NOW
+from tests.tui.world import TestSession
 
 ESC, CSI, BEL = "\x1b", "\x9b", "\x07"
 
@@ -94,3 +98,18 @@ def test_ages() -> None:
 def test_no_amount_is_rounded_to_one(text: str):
     with pytest.raises(HandrailError):
         minor(text, "usd")
+
+
+@pytest.mark.parametrize("width", [56, 76, 118])
+def test_a_long_subject_leaves_room_for_whose_ticket_it_is(
+    session: TestSession, width: int
+) -> None:
+    with session.store.write() as t:
+        t.set_ticket("t_t-1", subject="on and on " * 60, due_at=NOW)
+    detail = ticket_detail(session.store, "t_t-1")
+    rows = header_of(detail.ticket, detail, NOW, width).wrap(width)
+    assert len(rows) <= 4
+    assert "…" in rows[1].plain
+    told = " ".join(row.plain for row in rows[2:])
+    assert "Ada Okafor · ada@example.com" in told
+    assert "due: " in told
