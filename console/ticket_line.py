@@ -10,33 +10,47 @@ from data.queries.rows import TicketRow
 ROOMY = 76
 """From this width on, a ticket is one line with columns."""
 
+MONEY = 14
+"""Cells of the column of money."""
+
 WIDE = 100
 """From this width on, there is a column for who asks."""
 
 
-def ticket_lines(row: TicketRow, now: datetime, width: int) -> list[list[Piece]]:
-    """The lines of a ticket in a list of this width."""
-    return [columns(row, now, width)] if width + 2 >= ROOMY else two_lines(row, now, width)
+def ticket_lines(
+    row: TicketRow, now: datetime, width: int, at_stake: str | None = None
+) -> list[list[Piece]]:
+    """The lines of a ticket in a list of this width; with the money that waits, where the list is
+    in its order."""
+    if width + 2 >= ROOMY:
+        return [columns(row, now, width, at_stake)]
+    return two_lines(row, now, width, at_stake)
 
 
-def columns(row: TicketRow, now: datetime, width: int) -> list[Piece]:
+def columns(row: TicketRow, now: datetime, width: int, at_stake: str | None = None) -> list[Piece]:
     """A ticket in one line of `width` cells."""
     glyph, status, tone = STATUS[row.status]
     due, urgent = countdown(row.due_at, now)
     who: list[Piece] = [("  " + fit(_who(row), 16), "")] if width >= WIDE else []
-    free = width - 46 - (18 if who else 0)
+    stake: list[Piece] = []
+    if at_stake is not None:
+        stake = [(f" {fit(at_stake, MONEY).rstrip():>{MONEY}}", "warning")]
+    free = width - 46 - (18 if who else 0) - (MONEY + 1 if stake else 0)
     return [
         (f"{glyph} ", tone), (fit(status, 15), tone), (_urgency(row), "error"),
         (" " + fit(line(row.ref, 40), 7) + " ", "muted"), (fit(_subject(row), free), "strong"),
-        *who, (f"{due:>10}", urgent), (f"{age(row.opened_at, now):>5}", "muted"), (" ", ""),
+        *who, *stake, (f"{due:>10}", urgent), (f"{age(row.opened_at, now):>5}", "muted"), (" ", ""),
     ]  # fmt: skip
 
 
-def two_lines(row: TicketRow, now: datetime, width: int) -> list[list[Piece]]:
+def two_lines(
+    row: TicketRow, now: datetime, width: int, at_stake: str | None = None
+) -> list[list[Piece]]:
     """A ticket in two lines of `width` cells."""
     glyph, status, tone = STATUS[row.status]
     due, urgent = countdown(row.due_at, now)
     due = f" · {due}" if due else ""
+    stake = f" · {at_stake}" if at_stake else ""
     about = ", ".join(row.intents) or row.intent or ""
     facts = f" · {line(row.ref, 40)} · {_who(row)} · {about}".rstrip(" ·")
     return [
@@ -45,8 +59,8 @@ def two_lines(row: TicketRow, now: datetime, width: int) -> list[list[Piece]]:
             (_urgency(row), "error"), (f"{age(row.opened_at, now):>5}", "muted"),
         ],
         [
-            ("  ", ""), (status, tone), (due, urgent),
-            (fit(facts, width - 2 - len(status) - len(due)), "muted"),
+            ("  ", ""), (status, tone), (stake, "warning"), (due, urgent),
+            (fit(facts, width - 2 - len(status) - len(stake) - len(due)), "muted"),
         ],
     ]  # fmt: skip
 

@@ -143,7 +143,7 @@ class DeskCommands(CommandScreen):
         choices = [(name, text((f"{name:<12}", "bold"), ORDERS[name])) for name in get_args(Order)]
         picked = await self.app.push_screen_wait(Pick("Order", choices, queue.asked.order))
         if picked is not None and picked != queue.asked.order:
-            queue.show_tickets(replace(queue.asked, order=cast(Order, picked)))
+            queue.show_tickets(replace(queue.asked, order=cast(Order, picked)), first=True)
             self.desk.show_pane("queue")
 
     # Going.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from console.cells import Piece, fit
+from console.format import sums
 from console.reads import Reading
 from console.ticket_line import ROOMY, ticket_lines
 from console.widgets.rowlist import RowList
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 COUNT_SECONDS = 5.0
 """Between two counts of what is too much to be counted each time."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one look found."""
+
+    window: Window
+    at_stake: dict[str, str]
+    """The money that waits in its tickets, if they are in the order of that."""
 
 
 class QueueList(RowList):
@@ -62,6 +72,8 @@ class QueueList(RowList):
         self._start = 0
         self._window: Window | None = None
         self._rows: list[TicketRow] = []
+        self._at_stake: dict[str, str] = {}
+        """The money that waits in the rows that were fetched, while they are in its order."""
         self._settled = False
         self._stood: Key | None = None
         self._counted: tuple[Asked, int, bool, float] | None = None
@@ -104,9 +116,14 @@ class QueueList(RowList):
             self.shown_ticket = shown
             self.refresh()
 
-    def show_tickets(self, asked: Asked) -> None:
-        """Ask for other tickets; the list begins anew, the selected ticket stays selected."""
+    def show_tickets(self, asked: Asked, *, select: str | None = None, first: bool = False) -> None:
+        """Ask for other tickets; the list begins anew.
+
+        The selected ticket stays selected, unless another is to be, or the first one there.
+        """
         self.asked = asked
+        if select is not None or first:
+            self.key, self.gone, self._stood = select, False, None
         self._settled, self.following, self.above = False, True, 0
         self.cursor = 0
         self.scroll_to(y=0, animate=False, immediate=True)
@@ -129,9 +146,7 @@ class QueueList(RowList):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Fetch what came into sight."""
         super().watch_scroll_y(old_value, new_value)
-        if self.above and new_value == 0:
-            self.above = 0
-            self._tell()
+        self._count_above(self.above)
         shown = self.shown
         if shown and (self.row_at(shown.start) is None or self.row_at(shown.stop - 1) is None):
             self.ask()
@@ -172,15 +187,23 @@ class QueueList(RowList):
         last = self._start + len(window.keys) - 1
         return Known(self._start, window.keys[0]), Known(last, window.keys[-1])
 
-    def _load(self) -> Window:
+    def _load(self) -> Looked:
         window = look(self.store, self._wanted, self.operator)
-        return replace(window, rows=self.seen(window.rows))
+        at_stake: dict[str, str] = {}
+        if window.wanted.asked.order == "money":
+            from data.queries.approvals import money_waiting
+
+            some = [row.id for row in window.rows if row.money_at_risk]
+            for ticket_id, amounts in money_waiting(self.store, some).items():
+                at_stake[ticket_id] = sums((n, currency) for currency, n in amounts.items())
+        return Looked(replace(window, rows=self.seen(window.rows)), at_stake)
 
     def _count(self) -> tuple[Asked, int, bool]:
         asked = self.asked
         return asked, *queue_count(self.store, asked, self.operator, COUNTED)
 
-    def _show(self, window: Window) -> None:
+    def _show(self, looked: Looked) -> None:
+        window = looked.window
         if window.wanted.asked is not self.asked:
             self.ask()
             return
@@ -192,6 +215,7 @@ class QueueList(RowList):
         was_on_screen = self.cursor in self.shown
         before, told = self.cursor, (self.total, self.exact)
         drawn, lit = {at: self.row_at(at) for at in self.shown}, (self.cursor, self.key)
+        fresh_money, self._at_stake = looked.at_stake != self._at_stake, looked.at_stake
         self._window, self._start, self._rows = window, window.start, window.rows
         self.total, self.exact = window.total, window.exact
         self._recount()
@@ -210,7 +234,8 @@ class QueueList(RowList):
         if told != (self.total, self.exact) or fresh:
             self._tell()
         self._note()
-        self._redraw(drawn, everything=fresh or lit != (self.cursor, self.key) or self.gone)
+        moved = fresh_money or lit != (self.cursor, self.key)
+        self._redraw(drawn, everything=fresh or moved or self.gone)
 
     def _redraw(self, drawn: dict[int, TicketRow | None], *, everything: bool) -> None:
         """Draw the rows that are not as they were."""
@@ -247,10 +272,17 @@ class QueueList(RowList):
         if self.following and self.scroll_offset.y == 0:
             self.reveal()
             return
-        self.above = max(0, self.above + delta)
         y = max(0, self.scroll_offset.y + delta * self.row_height)
+        above = self.above + delta
         self.scroll_to(y=y, animate=False, immediate=True)
-        self._tell()
+        self._count_above(above)
+
+    def _count_above(self, arrived: int) -> None:
+        """So many arrived above the screen; those that are on it now have been seen."""
+        above = max(0, min(arrived, self.shown.start))
+        if above != self.above:
+            self.above = above
+            self._tell()
 
     def _recount(self) -> None:
         """What is too much to be counted for each look is counted beside it, now and then."""
@@ -288,4 +320,5 @@ class QueueList(RowList):
         row = self.row_at(index)
         if row is None:
             return [[(fit("  …", width), "muted")], [(" " * width, "")]][: self.row_height]
-        return ticket_lines(row, self.now, width)
+        at_stake = self._at_stake.get(row.id, "") if self.asked.order == "money" else None
+        return ticket_lines(row, self.now, width, at_stake)

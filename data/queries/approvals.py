@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from data.errors import NotFound
 from data.queries.rows import ActionRow, HandoffRow
@@ -57,6 +57,25 @@ def record_dates(store: Store, action_ids: Sequence[str]) -> dict[str, str]:
         at = (record.get("fields") or {}).get("at")
         if isinstance(at, str):
             found[row.id] = at[:10]
+    return found
+
+
+def money_waiting(store: Store, ticket_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """What waits for approval in each of these tickets: currency to minor units."""
+    total = func.sum(ACTION.c.amount)
+    query = (
+        select(ACTION.c.ticket_id, ACTION.c.currency, total)
+        .where(
+            ACTION.c.ticket_id.in_(ticket_ids),
+            ACTION.c.state == ActionState.PROPOSED.value,
+            ACTION.c.amount.is_not(None),
+        )
+        .group_by(ACTION.c.ticket_id, ACTION.c.currency)
+    )
+    found: dict[str, dict[str, int]] = {}
+    with store.read() as connection:
+        for ticket_id, currency, amount in connection.execute(query):
+            found.setdefault(ticket_id, {})[currency or ""] = int(amount)
     return found
 
 

@@ -1,7 +1,7 @@
 """The queue by keys: what is lit, what is due, searching with what is offered, and its place."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from rich.cells import cell_len
@@ -15,7 +15,7 @@ from console.screens.desk import Desk
 from console.settings import Settings
 from console.widgets.queue import QueueList
 from console.widgets.search import SearchBar
-from data.queries.queue import queue_page
+from data.queries.queue import Order, queue_page
 from data.queries.window import LEAST
 from tests.tui.driving import console, opened, press, until, words
 from tests.tui.rows import NOW, add_event, add_ticket
@@ -91,6 +91,32 @@ async def test_what_is_due_soonest_first(session: TestSession) -> None:
         await press(pilot, *["j"] * at, "enter")
         await until(pilot, lambda: desk.queue.asked.order == "due" and desk.queue.row_at(0))
         assert [desk.queue.key_at(n) for n in range(2)] == ["t_t-1", "t_t-3"]
+
+
+@pytest.mark.parametrize("width", [80, 160])
+async def test_in_the_order_of_money_each_row_tells_it_and_the_first_has_the_cursor(
+    session: TestSession, width: int
+) -> None:
+    with session.store.write() as t:
+        t.set_ticket("t_t-1", money_at_risk=1850)
+        t.set_ticket("t_t-2", money_at_risk=4500)
+    app = console(session)
+    async with app.run_test(size=(width, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "end")
+        assert desk.ticket_id == "t_t-4"
+        assert "USD" not in "\n".join(lines_of(desk.queue))
+        await press(pilot, "o")
+        app.screen.query_one(OptionList).highlighted = list(get_args(Order)).index("money")
+        await press(pilot, "enter")
+        await until(pilot, lambda: desk.queue.asked.order == "money" and desk.queue.key)
+        assert (desk.queue.cursor, desk.queue.key) == (0, "t_t-2")
+        await until(pilot, lambda: desk.ticket_id == "t_t-2")
+        shown = "\n".join(lines_of(desk.queue))
+        assert "4,500 JPY" in shown
+        assert "18.50 USD" in shown
+        room = desk.queue.scrollable_content_region.width
+        assert {cell_len(line) for line in lines_of(desk.queue)} == {room}
 
 
 # What is lit.
@@ -322,3 +348,26 @@ async def test_what_is_not_counted_at_once_has_a_plus_until_it_is(session: TestS
         assert (LEAST, False) in told
         assert str(desk.query_one("#left").border_subtitle) == "605 tickets"
         assert bar.value == "-needle"
+
+
+async def test_only_what_is_out_of_sight_is_new_above(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(160, 48)) as pilot:
+        desk = await opened(pilot)
+        queue = desk.queue
+        await press(pilot, "j", "j")
+        fill(session, 4, first=100, minutes=10)
+        await until(pilot, lambda: queue.total == 9)
+        assert queue.above == 0
+        assert str(desk.query_one("#left").border_subtitle) == "9 tickets"
+        fill(session, 30, first=200, minutes=20)
+        await until(pilot, lambda: queue.total == 39)
+        assert queue.above <= queue.shown.start
+        await press(pilot, "end")
+        fill(session, 5, first=300, minutes=31)
+        await until(pilot, lambda: queue.total == 44)
+        assert queue.above >= 5
+        for _ in range(8):
+            await press(pilot, "pageup")
+            assert queue.above <= queue.shown.start
+        assert queue.above == 0
