@@ -217,6 +217,7 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
             return
         self.ticket_id, self.detail = ticket_id, None
         self.queue.point_at(ticket_id)
+        self.follow_ticket()
         self.trace.show_ticket(ticket_id)
         self.query_one(SpeakingNow).listen(None, [])
         for name in ("conversation", "findings"):

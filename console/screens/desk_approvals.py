@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from textual import on, work
 from textual.widgets import Input
 
+from agents.foresight import approved_by
 from console.possible import Context
 from console.screens.approval import Approval
 from console.screens.deciding import Deciding
@@ -60,8 +61,19 @@ class DeskApprovals(Deciding):
                 self._was_led_to(approvals.key_at(place))
                 approvals.go(place)
         self._written = frozenset()
+        self.follow_ticket()
         self.show_effect()
         self.refresh_keys()
+
+    def follow_ticket(self) -> None:
+        """The cursor goes to what waits of the ticket that is selected elsewhere on the desk."""
+        desk = self._here
+        if desk.pane == "approvals" or desk.ticket_id is None:
+            return
+        place = desk.approvals.place_of(desk.ticket_id)
+        if place is not None and desk.approvals.key_at(place) != desk.approvals.key:
+            self._was_led_to(desk.approvals.key_at(place))
+            desk.approvals.go(place)
 
     def _was_led_to(self, key: str | None) -> None:
         self._led_to = key
@@ -73,9 +85,17 @@ class DeskApprovals(Deciding):
         self._after = tuple(self._here.approvals.following())
 
     def decided(self, ids: frozenset[str]) -> None:
-        """The list is read again; the cursor then goes on from what was decided."""
+        """The list is read again, and the cursor goes on from what was decided; in the queue, to
+        the next ticket once nothing of this one waits for the person."""
+        desk = self._here
         self._written |= ids
-        self._here.ask_approvals()
+        if desk.pane == "queue" and desk.queue.key == desk.ticket_id:
+            theirs = [a for a in desk.approvals.actions if a.ticket_id == desk.ticket_id]
+            by = self.console.session.operator
+            left = [a for a in theirs if a.id not in ids and by not in approved_by(a)]
+            if not left and any(a.id in ids for a in theirs):
+                desk.queue.action_move(1)
+        desk.ask_approvals()
 
     def marks_end(self) -> None:
         """Nothing stays marked that the next key would decide in place of what is looked at."""
@@ -143,7 +163,9 @@ class DeskApprovals(Deciding):
         waiting = [a for a in context.actions if a.state is ActionState.PROPOSED]
         if context.waiting is None or not waiting:
             return False
-        self.app.push_screen(Approval(in_order(waiting, context.now)[0]))
+        current = self._here.approvals.current
+        under = [a for a in waiting if current is not None and a.id == current.id]
+        self.app.push_screen(Approval((under or in_order(waiting, context.now))[0]))
         return True
 
     def do_mark(self) -> None:

@@ -156,6 +156,24 @@ class ApprovalList(RowList):
             self.reveal()
         self.refresh()
 
+    def place_of(self, ticket_id: str) -> int | None:
+        """Where the first of a ticket's actions is, or would be once its line shows each of its
+        own; None if nothing of it is listed. The cursor's own row comes first."""
+        current = self.current
+        if current is not None and current.ticket_id == ticket_id:
+            return self.cursor
+        for row in self.rows:
+            asked = row.line.actions if row.action is None else (row.action,)
+            found = next((a for a in asked if a.ticket_id == ticket_id), None)
+            if found is None:
+                continue
+            if row.action is None and row.key not in self.opened:
+                self.opened.add(row.key)
+                self._set_rows(list({each.line.key: each.line for each in self.rows}.values()))
+                self.resize_rows()
+            return self._places[found.id]
+        return None
+
     def following(self) -> list[str]:
         """The keys of the other rows, from the one below the cursor on and around."""
         at = self.cursor if self.gone else self.cursor + 1

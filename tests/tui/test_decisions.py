@@ -17,6 +17,7 @@ from data.vocabulary import ActionState
 from tests.tui.company import UNDO
 from tests.tui.driving import console, opened, press, settle, until, words
 from tests.tui.rows import NOW, add_action, add_event
+from tests.tui.waiting import add_resets
 from tests.tui.world import TestSession
 
 
@@ -299,3 +300,64 @@ async def test_lines_of_one_question_that_are_alike_name_their_records(
         assert "18.50 USD · Ada Okafor · T-1\n" in str(question.words)
         await press(pilot, "escape", "r")
         assert "ch_9 of 2026-03-01" in words(app, ".dialog-what Static")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 48)])
+async def test_the_approvals_follow_the_ticket_of_the_queue(
+    session: TestSession, size: tuple[int, int]
+) -> None:
+    app = console(session)
+    async with app.run_test(size=size) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "j")
+        assert desk.ticket_id == "t_t-1"
+        assert desk.approvals.key == "a_refund"
+        await press(pilot, "g", "a")
+        assert desk.ticket_id == "t_t-1"
+        assert desk.preview.shown is not None
+        assert desk.preview.shown.id == "a_refund"
+
+
+async def test_right_after_the_key_they_follow_too(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await pilot.press("j", "g", "a")
+        await until(pilot, lambda: desk.pane == "approvals")
+        assert (desk.ticket_id, desk.approvals.key) == ("t_t-1", "a_refund")
+
+
+async def test_one_of_several_alike_is_gone_to_by_itself(session: TestSession) -> None:
+    add_resets(session, 3)
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        for _ in range(9):
+            if desk.ticket_id == "t_r-1":
+                break
+            await press(pilot, "j")
+        await press(pilot, "g", "a")
+        assert desk.approvals.key == "a_r1"
+        assert desk.preview.together == ()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_a_decision_from_the_queue_goes_on_to_the_next_ticket(
+    session: TestSession, size: tuple[int, int]
+) -> None:
+    app = console(session)
+    async with app.run_test(size=size) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "j", "a", "a", "y")
+        await until(pilot, lambda: state(session, "a_refund") is ActionState.APPROVED)
+        await until(pilot, lambda: isinstance(app.screen, Desk) and desk.ticket_id == "t_t-2")
+        assert (desk.pane, desk.queue.key) == ("queue", "t_t-2")
+        assert desk.approvals.key in ("a_credit", "a_reply")
+        # This one has two requests: the ticket stays until both are decided.
+        first = desk.approvals.key
+        await press(pilot, "a")
+        assert isinstance(app.screen, Approval)
+        await press(pilot, "r", "j", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Desk))
+        await until(pilot, lambda: first not in {a.id for a in desk.approvals.actions})
+        assert desk.queue.key == "t_t-2"
