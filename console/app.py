@@ -27,6 +27,7 @@ from console.format import line, show_times_in
 from console.keymap import Keys
 from console.leaving import Leaving
 from console.live import Changed, FeedTrouble, LiveFeed
+from console.note_line import NoteLine
 from console.palette import Commands
 from console.reading_time import ReadingTime, Stood
 from console.screens.commanding import CommandScreen
@@ -110,6 +111,7 @@ class Handrail(Everyday):
         self._troubles: dict[str, str | None] = {}
         self._arrivals = self._new_arrivals()
         self._leaving = Leaving(self)
+        self._note_line = NoteLine(self)
         self.reading, self._hurried = ReadingTime(), False
         """How long what may be decided stood on the screen; whether they were told of it."""
         self.set_keymap(self.keys.keymap | self.keys.after_escape)
@@ -279,8 +281,8 @@ class Handrail(Everyday):
         if not self._let_in:
             return
         wanted = self.settings.arrivals if self.settings else None
-        for note in notes if wanted is None or wanted.toasts else []:
-            self.notify(note.text, severity=note.severity, markup=False, timeout=8)
+        if wanted is None or wanted.toasts:
+            self._note_line.hear(notes)
         if wanted is not None and wanted.bell:
             self.bell()
         if wanted is not None and wanted.desktop:
@@ -372,6 +374,13 @@ class Handrail(Everyday):
                 screen.ask_ticket()
 
     # What every screen can do.
+
+    def open_ticket(self, ticket_id: str) -> None:
+        """Show a ticket on the desk, from whatever screen."""
+        while not isinstance(self.screen, Desk) and len(self.screen_stack) > 1:
+            self.pop_screen()
+        if isinstance(self.screen, Desk):
+            self.screen.open_ticket_by_id(ticket_id)
 
     def action_press_stop(self) -> None:
         """The stop button, on every screen; in a text a letter is a letter."""

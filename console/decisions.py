@@ -24,8 +24,8 @@ from console.writing import Writing
 from data.errors import HandrailError
 from data.queries.rows import ActionRow
 
-NAMED = 5
-"""Decisions that were not taken of which each is told by itself."""
+NAMED = 3
+"""Decisions that were not taken of which each is told with its reason."""
 
 
 class Decisions(Writing):
@@ -246,14 +246,18 @@ class Decisions(Writing):
             else:
                 problems.append(f"{named(action)}: {problem}")
         missing = sum(decided.people_missing > 0 for decided in done)
+        told: list[str] = []
         if taken:
             what = label(actions[0].name) if len(actions) == 1 else f"{len(taken)} actions"
             more = f"; another person is still needed for {missing}" if missing else ""
             more += f"; {held}" if held else ""
-            screen.notify(f"{past}: {what}{more}", markup=False)
-        for problem in problems[:NAMED]:
-            screen.notify(line(problem), severity="error", markup=False, timeout=10)
+            told.append(f"{past}: {what}{more}")
+        told += [line(problem) for problem in problems[:NAMED]]
         if len(problems) > NAMED:
-            rest = f"{len(problems) - NAMED} more were not taken; they are still in the list"
-            screen.notify(rest, severity="error", markup=False, timeout=10)
+            rest = len(problems) - NAMED
+            told.append(f"{rest} more were not taken; they are still in the list")
+        if problems:
+            screen.notify("\n".join(told), severity="error", markup=False, timeout=10)
+        elif told:
+            screen.notify(told[0], markup=False)
         return frozenset(taken)

@@ -7,6 +7,7 @@ from pathlib import Path
 from textual import events, work
 from textual.actions import SkipAction
 from textual.app import App
+from textual.notifications import SeverityLevel
 from textual.widgets import Input, TextArea
 
 from console import terminal
@@ -24,6 +25,32 @@ class Everyday(App[None]):
     _keep_in: Path | None = None
     """The file that a choice made here is kept in."""
     _interrupted = -LEAVE_SECONDS
+
+    _noted_until = 0.0
+    """Until when the note that stands has its time."""
+
+    @property
+    def note_rests(self) -> float:
+        """Seconds that the note which stands has left; what can wait waits for so long."""
+        return max(0.0, self._noted_until - time.monotonic())
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Note it in place of what stands, and keep in mind how long it has."""
+        lasts = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self._noted_until = time.monotonic() + lasts
+        super().notify(message, title=title, severity=severity, timeout=lasts, markup=markup)
+
+    def on_notify(self) -> None:
+        """There is one note at a time: what stands gives way."""
+        self.clear_notifications()
 
     async def on_event(self, event: events.Event) -> None:
         """What a person still does while the console ends finds no screen, and is let go."""

@@ -131,8 +131,7 @@ class Browsing(CommandScreen, Generic[Row, Found]):
         ticket = self.ticket_of(current) if current is not None else None
         if ticket is not None:
             self.app.pop_screen()
-            self.desk.show_pane("conversation")
-            self.desk.select(ticket)
+            self.desk.open_ticket_by_id(ticket)
 
     def _load(self) -> Found:
         return self.load(self._wanted)

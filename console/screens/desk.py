@@ -21,12 +21,13 @@ from console.screens.commanding import CommandScreen
 from console.screens.desk_approvals import NOTHING, DeskApprovals, listed, order_told
 from console.screens.desk_commands import DeskCommands
 from console.screens.desk_hands import DeskHands
+from console.screens.desk_search import DeskSearch
 from console.widgets.approvals import ApprovalList
 from console.widgets.bars import PANES, KeyBar, PaneTabs
 from console.widgets.conversation import conversation_of
 from console.widgets.findings import findings_of
 from console.widgets.header import TicketHeader
-from console.widgets.preview import Preview, text
+from console.widgets.preview import Preview
 from console.widgets.queue import QueueList
 from console.widgets.rowlist import RowList
 from console.widgets.search import SearchBar
@@ -83,7 +84,7 @@ class Selected:
     events: list[EventRow]
 
 
-class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
+class Desk(DeskApprovals, DeskCommands, DeskHands, DeskSearch, CommandScreen):
     """The home screen; every pane shows what the store holds and keeps its place."""
 
     AUTO_FOCUS = "#queue"
@@ -264,6 +265,11 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         now = self.console.now()
         self.query_one(StatusBar).show(self.health, self.console.standing, now)
 
+    def open_ticket_by_id(self, ticket_id: str) -> None:
+        """Show this ticket, wherever it is in the queue, with its conversation in front."""
+        self.show_pane("conversation")
+        self.select(ticket_id)
+
     # Panes.
 
     def show_pane(self, pane: str, *, focus: bool = True) -> None:
@@ -347,21 +353,6 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, CommandScreen):
         bound_for, self._bound_for = self._bound_for, None
         if bound_for is not None:
             self.select(bound_for)
-
-    @on(QueueList.Counted)
-    def queue_counted(self, event: QueueList.Counted) -> None:
-        """Say what the queue holds."""
-        asked, left = self.queue.asked, self.query_one("#left")
-        left.border_title = f"{PANES['queue']}: {asked.view}, {asked.order}"
-        above = f"▲ {event.above} new above · " if event.above else ""
-        total = f"{event.total:,}{'' if event.exact else '+'}"
-        left.border_subtitle = f"{above}{total} ticket{'' if event.total == 1 else 's'}"
-        told = self.query_one("#queue-empty", Static)
-        told.display = not event.total
-        searched = " for this search: escape takes it away" if self.has_class("-searching") else ""
-        others = f"{self.console.keys.shown('view')} shows others"
-        told.update(text((f"No ticket in the view “{asked.view}”{searched}; {others}.", "dim")))
-        self.refresh_keys()
 
     @on(QueueList.Trouble)
     def queue_trouble(self, event: QueueList.Trouble) -> None:

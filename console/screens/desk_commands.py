@@ -66,32 +66,6 @@ class DeskCommands(CommandScreen):
 
     # The queue.
 
-    def do_search(self) -> None:
-        """Write a search, or words to narrow the approvals by."""
-        if self.desk.pane == "approvals":
-            self.desk.narrow_approvals()
-            return
-        self.desk.show_pane("queue", focus=False)
-        self.add_class("-searching")
-        # At once: what is written quickly is not taken for commands.
-        self.set_focus(self.query_one(SearchBar).query_one(Input))
-
-    @on(SearchBar.Searched)
-    def searched(self, event: SearchBar.Searched) -> None:
-        """Show what fits."""
-        queue = self.query_one(QueueList)
-        if event.search != queue.asked.search:
-            queue.show_tickets(replace(queue.asked, search=event.search))
-
-    @on(SearchBar.Left)
-    def search_left(self) -> None:
-        """Back to the rows; the line stays while something is searched."""
-        self.set_class(bool(self.query_one(SearchBar).query_one(Input).value.strip()), "-searching")
-        self.desk.show_pane("queue")
-        queue = self.query_one(QueueList)
-        if queue.gone and queue.count:
-            queue.go(0)
-
     @work(group="choose", exclusive=True)
     async def do_view(self) -> None:
         """Choose a saved view."""

@@ -47,6 +47,10 @@ class QueueList(RowList):
         """Whether there are no more than `total`."""
 
     @dataclass
+    class NothingToOpen(Message):
+        """The person wanted to open a row, and there is none."""
+
+    @dataclass
     class Trouble(Message):
         """The queue cannot be read, or (None) can be again."""
 
@@ -137,6 +141,13 @@ class QueueList(RowList):
         if self.key is None:
             self._settled = False
             self.ask()
+
+    def action_open(self) -> None:
+        """Open the row under the cursor, if there is one."""
+        if not self.total:
+            self.post_message(self.NothingToOpen())
+        else:
+            super().action_open()
 
     def tick(self) -> None:
         """Let the ages grow and the times that are left shrink."""

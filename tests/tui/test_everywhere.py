@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, OptionList
+from textual.widgets._toast import Toast
 
+from console.arrivals import Note
 from console.keymap import Keys
 from console.screens.desk import Desk
 from console.screens.dialogs import Pick
@@ -247,3 +250,26 @@ async def test_quitting_asks_once_while_something_would_be_lost(session: TestSes
         await pilot.press("q")
         await pilot.pause(0.1)
     assert app.return_code == 0
+
+
+async def test_there_is_one_note_at_a_time_and_it_covers_nothing_that_is_decided(
+    session: TestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.note_line.NOTE_SECONDS", 1.0)
+    app = console(session)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "a")
+        for _ in range(2):
+            app.notify("The same words", markup=False, timeout=1)
+        app._tell([Note("◆ one"), Note("▲ two", "warning"), Note("◆ three")])
+        app._tell([Note("◆ one")])
+        await pilot.pause(0.1)
+        toasts = list(app.screen.query(Toast))
+        assert len(toasts) == 1
+        assert toasts[0].region.bottom <= desk.approvals.region.bottom
+        assert not toasts[0].region.overlaps(desk.preview.region)
+        assert app.told == ["The same words"] * 2
+        await until(pilot, lambda: app.told[-1] == "▲ two\n◆ one")
+        await pilot.pause(0.1)
+        assert len(app.screen.query(Toast)) == 1

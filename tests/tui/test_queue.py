@@ -278,6 +278,49 @@ async def test_saved_views_and_searches_tell_how_many_they_hold(session: TestSes
         assert desk.queue.key_at(0) == "t_t-1"
 
 
+async def test_what_only_other_views_hold_is_offered_and_selected(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await search(pilot, "T-5")
+        await until(pilot, lambda: "All views hold 1 ticket" in words(app, "#queue-empty"))
+        assert "enter shows them" in words(app, "#queue-empty")
+        await press(pilot, "enter")
+        await until(pilot, lambda: desk.detail and desk.detail.ticket.ref == "T-5")
+        assert (desk.queue.asked.view, desk.queue.key) == ("all", "t_t-5")
+        assert desk.focused is desk.queue
+        await press(pilot, "escape")
+        await until(pilot, lambda: desk.queue.total == 5)
+        assert desk.queue.asked.view == "open"
+
+
+async def test_it_is_offered_after_enter_too(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "slash")
+        for key in (*"T-5", "enter"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: desk.focused is desk.queue)
+        await until(pilot, lambda: "All views hold 1 ticket" in words(app, "#queue-empty"))
+        if desk.queue.asked.view == "open":
+            await press(pilot, "enter")
+        await until(pilot, lambda: desk.detail and desk.detail.ticket.ref == "T-5")
+
+
+async def test_the_palette_finds_a_ticket_by_its_ref(session: TestSession) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        desk = await opened(pilot)
+        await press(pilot, "g", "d", "ctrl+p")
+        await pilot.press(*"T-5")
+        await pilot.pause(0.5)
+        await press(pilot, "enter")
+        await until(pilot, lambda: desk.detail and desk.detail.ticket.ref == "T-5")
+        assert app.screen is desk
+        assert desk.pane == "conversation"
+
+
 # Its place.
 
 
