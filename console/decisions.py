@@ -13,7 +13,7 @@ from console.format import label, line
 from console.keymap import keys_of
 from console.listing import lines_apart, named, several
 from console.screens.dialogs import Confirm, Pick
-from console.screens.edit import Edit, Form
+from console.screens.edit import Edit, Form, edited
 from console.screens.reconcile import Reconcile, after_reconciling
 from console.screens.reject import Reject
 from console.session import DecidedLike, SessionLike
@@ -120,6 +120,13 @@ class Decisions(Writing):
             done: list[DecidedLike] = []
 
             async def submit(changes: dict[str, Any]) -> str | None:
+                problem = await check(changes)
+                if problem is not None:
+                    return problem
+                words = edited(shown, changes)
+                question: Screen[Any] = Confirm("Approve with these changes?", words, "Approve")
+                if not await screen.app.push_screen_wait(question):
+                    return "not approved yet: go on, or leave"
                 return await self._write(
                     lambda: done.append(service.edit(shown.id, by=by, changes=changes))
                 )

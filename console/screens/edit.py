@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static, TextArea
@@ -16,7 +17,7 @@ from textual.widgets import Button, Input, Select, Static, TextArea
 from agents.actions.arguments import CRM_FIELDS
 from agents.actions.forms import Argument, arguments_of
 from console.format import label, line, major, minor, money
-from console.widgets.preview import text, value
+from console.widgets.preview import lines, text, value
 from data.errors import HandrailError
 from data.queries.rows import ActionRow
 from data.vocabulary import ActionName
@@ -210,3 +211,14 @@ class Edit(ModalScreen[bool]):
 def _name(name: str, hint: str, *, id: str | None = None) -> Static:
     words = line(name) + (f" ({hint})" if hint else "")
     return Static(words, markup=False, classes="edit-name", id=id)
+
+
+def edited(action: ActionRow, changes: dict[str, Any]) -> Content:
+    """What an edit changes, before and after, for the question that stands before it."""
+    before, currency = action.arguments, str(action.arguments.get("currency") or "") or None
+    rows = [text((f"{label(action.name)} · {line(action.target)}", "bold"), "\n")]
+    for name, after in changes.items():
+        was = value(before.get(name), name, currency)
+        rows.append(text(f"{line(name)}: {was} → ", (value(after, name, currency), "bold")))
+    rows.append(text("\n", "A worker carries it out once enough people have approved it."))
+    return lines(rows)

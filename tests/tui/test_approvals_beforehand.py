@@ -123,6 +123,8 @@ async def test_what_is_written_is_checked_on_the_spot_in_plain_words(session: Te
             await until(pilot, lambda told=told: _told(app, told))  # type: ignore[misc]
         assert session.service.calls == []
         await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await press(pilot, "y")
         await until(pilot, lambda: len(session.service.calls) == 1)
         assert session.service.calls[0][2]["changes"] == {"amount": 925}
         await settle(pilot)

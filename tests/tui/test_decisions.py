@@ -131,6 +131,14 @@ async def test_editing_sends_only_what_changed_in_minor_units(session: TestSessi
         assert "2 decimals" in words(app, "#edit-problem")
         field.value = "9.25"
         await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        assert "amount: 18.50 USD → 9.25 USD" in asked_in(app)
+        await press(pilot, "n")
+        await until(pilot, lambda: "not approved yet" in words(app, "#edit-problem"))
+        assert session.service.calls == []
+        await press(pilot, "ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await press(pilot, "y")
         await until(pilot, lambda: isinstance(app.screen, Desk))
         assert session.service.calls == [
             ("edit", "a_refund", {"by": "maya", "changes": {"amount": 925}})
@@ -139,6 +147,11 @@ async def test_editing_sends_only_what_changed_in_minor_units(session: TestSessi
         assert old.superseded_by is not None
         new = find_action(session.store, old.superseded_by)
         assert (new.amount, new.state) == (925, ActionState.APPROVED)
+
+
+def asked_in(app) -> str:
+    assert isinstance(app.screen, Confirm)
+    return str(app.screen.words)
 
 
 async def test_the_services_error_stands_in_the_form(session: TestSession) -> None:
