@@ -136,11 +136,18 @@ def knowledge_facts(case: Case) -> KnowledgeFacts:
         other, other_score = nearest_article(case.text[:600], articles)
         if other_score > score:
             best, score = other, other_score
-    for topic in _TOPICS.get(case.kind, ()) if score < bar else ():
+    for topic in _TOPICS.get(_about(case), ()) if score < bar else ():
         other, other_score = nearest_article(topic, articles)
         if other_score > max(score, bar + _SURER):
             best, score = other, other_score
     return KnowledgeFacts(best, round(score, 3), score >= bar)
+
+
+def _about(case: Case) -> str:
+    """The kind of request; who asks how and names a plan asks how to change to it."""
+    names = [str(p["name"] or p["id"]) for p in case.rows("plans")]
+    named = [n for n in names if re.search(rf"\b{re.escape(n)}\b", case.text, re.IGNORECASE)]
+    return "plan_change" if case.kind == "how_to" and named else case.kind
 
 
 def nearest_article(question: str, articles: list[Row]) -> tuple[Row, float]:

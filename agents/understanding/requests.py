@@ -85,9 +85,13 @@ def _found_in(model: TriageModel, segments: list[Segment]) -> list[Found]:
                 kind = "refund_request"
             if kind == "billing_question" and signs.wants_sum_back(segment.text):
                 kind = "refund_request"
+            heard = family_scores(model, segment.probabilities)[family]
+            if family == "money" and heard < ISSUE_AT:
+                # Known by its words alone: that money is wanted, not for what.
+                kind = "refund_request"
             key, seen = family, found.get(family)
             if seen is not None and kind in BILLING_ERRORS and seen.kind in BILLING_ERRORS:
-                key = family if kind == seen.kind or score < 0.7 else kind
+                key = family if kind == seen.kind or heard < 0.7 else kind
                 seen = found.get(key)
             if seen is not None and family == "question" and score >= 0.6:
                 if _goes_with(segment.text, seen.text):
@@ -205,9 +209,12 @@ def _absorb(issues: list[Found]) -> list[Found]:
         family = FAMILY_OF[issue.kind]
         if issue.confidence < min(best, 0.6):
             continue
-        if family == "cancel" and len(issues) > 1 and not signs.asks_to_cancel(issue.text):
+        plain = issue.confidence >= 0.9 or signs.asks_to_cancel(issue.text)
+        if family == "cancel" and len(issues) > 1 and not plain:
             continue
         leans = family == "question" and signs.leans_on_another(issue.text)
+        if family == "question" and "fault" in families and len(issue.text.split()) <= 3:
+            continue
         strong = issue.confidence >= (0.9 if family == "plan" or leans else 0.72)
         if not strong and families & _ABSORBED.get(family, set()):
             continue
