@@ -66,5 +66,5 @@ class Asking:
         if self.held:
             rows.append(text((f"■ {self.held}", "bold $text-error")))
         if self.marked:
-            rows.append(text("This is about what is marked, not what is under the cursor."))
+            rows.append(text("It acts on what is marked, wherever the cursor is."))
         return lines([*rows, text(""), words]) if rows else words

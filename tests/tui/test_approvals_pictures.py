@@ -17,8 +17,8 @@ VIEWS: dict[str, tuple[tuple[int, int], str, list[str]]] = {
     "several-80": ((80, 24), "textual-dark", ["g", "a", "space", "space", "space", "space", "a"]),
     "undo-120": ((120, 36), "textual-light", ["v", "end", "enter", "end", "u"]),
     "settle-80": ((80, 24), "textual-dark", ["U"]),
-    "stop-80": ((80, 24), "textual-dark", ["S", "enter"]),
-    "stopped-160": ((160, 48), "textual-light", ["S", "enter", "escape", "g", "a"]),
+    "stop-80": ((80, 24), "textual-dark", ["S", "enter", "S"]),
+    "stopped-160": ((160, 48), "textual-light", ["S", "enter", "g", "a"]),
 }
 
 
