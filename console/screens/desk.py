@@ -351,6 +351,9 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, DeskSearch, CommandScreen):
     def arrive(self) -> None:
         """Show the ticket under the queue's cursor now, if it is not shown yet."""
         bound_for, self._bound_for = self._bound_for, None
+        if self.pane == "queue":
+            # A key may come before it is heard that the cursor has moved.
+            bound_for = self.queue.key or bound_for
         if bound_for is not None:
             self.select(bound_for)
 
@@ -363,7 +366,9 @@ class Desk(DeskApprovals, DeskCommands, DeskHands, DeskSearch, CommandScreen):
         """What is on the desk now."""
         self.arrive()
         detail = self.detail
-        actions = tuple(detail.actions) if detail else ()
+        # Until the ticket is read, what waits of it is known from the list.
+        listed = [a for a in self.approvals.actions if a.ticket_id == self.ticket_id]
+        actions = tuple(detail.actions) if detail else tuple(listed)
         waiting = [a for a in actions if a.state is ActionState.PROPOSED]
         here = self.pane == "approvals"
         return Context(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from textual import events
 from textual.widgets import Button, Input
 
 from console.screens import deciding
@@ -277,7 +278,7 @@ async def test_marks_end_with_the_decision_whatever_became_of_each(session: Test
         question = app.screen
         assert isinstance(question, Confirm)
         assert question.title == "Approve 1 of 2 marked?"
-        assert "what is marked, not what is under the cursor" in str(question.words)
+        assert "what is marked, wherever the cursor is" in str(question.words)
         await press(pilot, "escape")
         assert len(desk.approvals.marks) == 2
         await press(pilot, "a", "y")
@@ -338,6 +339,20 @@ async def test_right_after_the_key_they_follow_too(session: TestSession) -> None
         await pilot.press("j", "g", "a")
         await until(pilot, lambda: desk.pane == "approvals")
         assert (desk.ticket_id, desk.approvals.key) == ("t_t-1", "a_refund")
+
+
+async def test_a_key_right_after_the_move_is_about_the_ticket_moved_to(
+    session: TestSession,
+) -> None:
+    app = console(session)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        for key in "ja":
+            app.post_message(events.Key(key, key))
+        await until(pilot, lambda: isinstance(app.screen, Approval))
+        assert isinstance(app.screen, Approval)
+        assert app.screen.action.id == "a_refund"
+        assert app.told == []
 
 
 async def test_one_of_several_alike_is_gone_to_by_itself(session: TestSession) -> None:

@@ -211,6 +211,7 @@ async def test_words_that_cross_are_read_before_the_answer_goes_out(session: Tes
     async with app.run_test(size=(160, 48)) as pilot:
         await at_ticket(pilot)
         screen = await composing(pilot)
+        screen.query_one("#compose-text", TextArea).load_text("It is on its way.")
         await press(pilot, "ctrl+r")
         assert isinstance(app.screen, Confirm)
         write(session, "Wait, it was a third time!")
