@@ -136,9 +136,12 @@ _ERRORS = ("B1", "B2", "B3")
 
 def _is_of_error(matter: Matter, error: Matter) -> bool:
     """Whether an issue only asks once more for what an error of ours is put right with: the sum of
-    a refund by another name (B9), or money for no charge of its own (B4)."""
+    a refund by another name (B9), money for no charge of its own (B4), or tells that it is over."""
     if matter.finding is None or error.finding is None or matter.finding.plan:
         return False
+    if matter.kind == "cancel_request":
+        # Who has left already says when, and asks for the money alone.
+        return error.finding.rule == "B2" and not signs.asks_to_cancel(matter.clause)
     said = slots.amounts(matter.clause)
     if matter.finding.rule == "B4":
         return not said and not slots.dates(matter.clause)
@@ -146,6 +149,12 @@ def _is_of_error(matter: Matter, error: Matter) -> bool:
     return matter.kind == "compensation_request" and any(
         amount.minor(due["currency"]) == due["amount"] for amount in said for due in sums
     )
+
+
+def _has_changed_plan(matter: Matter, repaired: Matter) -> bool:
+    """Whether a plan is spoken of whose features are missing (T5): it was changed before."""
+    rule = repaired.finding.rule if repaired.finding else None
+    return matter.kind == "plan_change" and rule == "T5"
 
 
 def _same_thing(one: Matter, other: Matter) -> bool:
@@ -200,7 +209,7 @@ def join_issues(matters: list[Matter]) -> None:
             repaired
             and matter.finding
             and matter.finding.rule == "P2"
-            and _same_thing(matter, repaired)
+            and (_same_thing(matter, repaired) or _has_changed_plan(matter, repaired))
         ):
             matter.follows = repaired
         put_right = next((m for m in matters if m.finding and m.finding.rule in _ERRORS), None)

@@ -136,7 +136,7 @@ def knowledge_facts(case: Case) -> KnowledgeFacts:
         other, other_score = nearest_article(case.text[:600], articles)
         if other_score > score:
             best, score = other, other_score
-    for topic in _TOPICS.get(_about(case), ()) if score < bar else ():
+    for topic in _TOPICS.get(_about(case), ()):
         other, other_score = nearest_article(topic, articles)
         if other_score > max(score, bar + _SURER):
             best, score = other, other_score
