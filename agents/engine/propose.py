@@ -288,6 +288,7 @@ def _store_action(
         "gate": ruling.gate.value,
         "people_needed": ruling.people,
         "rule": matter.finding.rule if matter.finding else None,
+        **({"again": replaced["id"]} if replaced else {}),
         **({"doubt": planned.doubt} if planned.doubt else {}),
         **({"model": matter.finding.by_model} if planned.by_model and matter.finding else {}),
     }

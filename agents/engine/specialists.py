@@ -202,7 +202,9 @@ def join_issues(matters: list[Matter]) -> None:
     """
     sure = [m for m in matters if m.finding is not None and not _doubtful(m)]
     for matter in matters:
-        if sure and matter.finding is not None and _doubtful(matter):
+        later = bool(sure) and sure[0].stored is not None and matter.stored is None
+        asks = later and signs.asks_how(matter.clause)
+        if sure and matter.finding is not None and _doubtful(matter) and not asks:
             matter.follows = sure[0]
         repaired = next((m for m in matters if m.finding and m.finding.rule in _REPAIRS), None)
         if (

@@ -179,8 +179,8 @@ def test_a_shelf_holds_versions_of_which_one_is_used(fitted, tmp_path: Path):
 
 def test_a_model_under_a_name_of_earlier_versions_is_read_as_before(fitted, tmp_path: Path):
     shelf, old = Shelf(tmp_path / "desk.models"), "own-123456789abc"
-    shelf.add(old, stored(replace(fitted.model, version=old), {"at": "1"}, fitted.seen))
-    shelf.add(fitted.model.version, stored(fitted.model, {"at": "2"}, fitted.seen))
+    shelf.add(old, stored(replace(fitted.model, version=old), {"at": "1"}, fitted.learned))
+    shelf.add(fitted.model.version, stored(fitted.model, {"at": "2"}, fitted.learned))
     assert shelf.named("1234") == old
     shelf.use(old)
     held = shelf.load()
